@@ -1,0 +1,52 @@
+import type { FinishReason } from "../pipeline.ts";
+
+/** How tokens are drawn. Filters apply in the order of transformers: penalty, temperature, top-k, top-p, min-p. */
+export interface SamplingParameters {
+  /** 0 takes the most likely token. */
+  temperature: number;
+  /** Keep the k most likely tokens; 0 keeps all. */
+  topK: number;
+  /** Keep the smallest set of tokens with at least this much probability; 1 keeps all. */
+  topP: number;
+  /** Keep tokens with at least this share of the most likely token's probability; 0 keeps all. */
+  minP: number;
+  /** Divides positive and multiplies negative logits of tokens already seen, prompt included; 1 changes nothing. */
+  repetitionPenalty: number;
+  /** The completion is cut after this many tokens, the end token included. */
+  maxTokens: number;
+  /** The completion ends once its text contains one of these. */
+  stop: readonly string[];
+}
+
+/** `count` completions of one prompt. Draws depend on the seed and the completion's index alone, not on the batch. */
+export interface SampleRequest {
+  promptTokenIds: readonly number[];
+  count: number;
+  seed: number;
+}
+
+/** One completion; the arrays are aligned with its tokens, the end token included. */
+export interface SampledCompletion {
+  tokenIds: number[];
+  /** Under the distribution the token was drawn from, after temperature and filters (0 for a greedy choice). */
+  logprobs: number[];
+  /** Entropy in nats of that distribution. */
+  entropies: number[];
+  finishReason: FinishReason;
+}
+
+export interface SampleProgress {
+  completionTokens: number;
+  finished: number;
+  total: number;
+}
+
+/** Draws completions from the current policy. */
+export interface Sampler {
+  /** Answers in the order of the requests, `count` completions each. */
+  sample(
+    requests: readonly SampleRequest[],
+    parameters: SamplingParameters,
+    options?: { signal?: AbortSignal; onProgress?: (progress: SampleProgress) => void },
+  ): Promise<SampledCompletion[][]>;
+}

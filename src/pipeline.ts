@@ -1,0 +1,90 @@
+/**
+ * Every value that flows through a training run, in the order in which it comes into being:
+ *
+ *   Problem -> Prompt -> Rollout -> Score -> ScoredGroup -> TrainingBatch -> RunEvent
+ *
+ * Plain data: no methods, no tensors, nothing that a JSON file or a remote service could not carry.
+ */
+
+/** One turn of a conversation, as chat templates know it. */
+export interface Message {
+  role: "system" | "user" | "assistant";
+  content: string;
+}
+
+/** One row of a data set, ready to be asked. */
+export interface Problem {
+  /** Stable and unique within its task, for example `gsm8k/train/17`. */
+  id: string;
+  /** Messages are rendered with the model's chat template; a string is given to the model as it stands. */
+  prompt: string | readonly Message[];
+  /** The reference answer that rewards compare with. */
+  answer: string;
+  /** A whole completion worth imitating (the target of supervised fine-tuning), where the task has one. */
+  demonstration?: string;
+  /** The row's other columns, for rewards. */
+  columns: Readonly<Record<string, unknown>>;
+}
+
+/** A problem as the model is given it. */
+export interface Prompt {
+  problem: Problem;
+  tokenIds: readonly number[];
+}
+
+/** Why a completion ended: an end-of-sequence token or stop string, or the token limit. */
+export type FinishReason = "stop" | "length";
+
+/** One sampled completion. Arrays are aligned: one entry a completion token, the end token included. */
+export interface Rollout {
+  tokenIds: readonly number[];
+  /** Log-probability of each token under the distribution it was sampled from. */
+  logprobs: readonly number[];
+  /** Entropy in nats of the distribution each token was sampled from. */
+  entropies: readonly number[];
+  finishReason: FinishReason;
+  /** Decoded without special tokens. */
+  text: string;
+}
+
+/** The verdict of one reward on one rollout. Only `value` enters group statistics; the rest is masked and counted. */
+export type Score =
+  | { kind: "value"; value: number }
+  | { kind: "unscorable"; reason: string }
+  | { kind: "timeout"; reason: string }
+  | { kind: "error"; reason: string };
+
+/** A rollout with the weighted sum of its rewards and each reward's own verdict. */
+export interface ScoredRollout {
+  rollout: Rollout;
+  /** The weighted sum over the rewards that gave a value; not a value if none did. */
+  score: Score;
+  scores: Readonly<Record<string, Score>>;
+}
+
+/** All scored completions of one prompt. */
+export interface ScoredGroup {
+  prompt: Prompt;
+  rollouts: readonly ScoredRollout[];
+}
+
+/** One completion with the weight of each of its tokens; the learner minimises `-sum(weight * logprob)`. */
+export interface WeightedCompletion {
+  tokenIds: readonly number[];
+  /** One signed weight a token; the normalisation over the whole optimizer step is already inside. */
+  weights: readonly number[];
+}
+
+/** The completions of one prompt, which the learner reads once for all of them. */
+export interface TrainingGroup {
+  promptTokenIds: readonly number[];
+  completions: readonly WeightedCompletion[];
+}
+
+/** What one optimizer step learns from. How it is cut into micro-batches never changes the update. */
+export interface TrainingBatch {
+  groups: readonly TrainingGroup[];
+}
+
+/** A number for each thing that was measured, by its full name. */
+export type Metrics = Readonly<Record<string, number>>;
