@@ -88,3 +88,87 @@ export interface TrainingBatch {
 
 /** A number for each thing that was measured, by its full name. */
 export type Metrics = Readonly<Record<string, number>>;
+
+/** What a step's groups had to say: where the signal went, and what it cost. */
+export interface SignalLedger {
+  /** B: groups that were trained on. */
+  groups: number;
+  /** B - M: groups whose rewards differ. */
+  informativeGroups: number;
+  /** Groups of equal rewards at the highest reward of the task. */
+  allRightGroups: number;
+  /** Groups of equal rewards below it. */
+  allWrongGroups: number;
+  /** Groups with fewer than two scored completions: nothing to compare. */
+  unscoredGroups: number;
+  /** The correction B / (B - M); 1 where it is off or no group is informative. */
+  alpha: number;
+  /** Batches sampled beyond the first to find informative groups. */
+  resampleRounds: number;
+  /** Groups sampled and then left out because the batch was full. */
+  surplusGroups: number;
+  sampledCompletions: number;
+  /** Completions whose score is not a value, by kind. */
+  unscorable: number;
+  timeouts: number;
+  errors: number;
+  /** Completion tokens sampled in the step, rounds and surplus included. */
+  sampledTokens: number;
+  /** `sampledTokens / informativeGroups`; null where there is none. */
+  tokensPerInformativeGroup: number | null;
+  /** In words, why the update is zero; null where it is not. */
+  zeroLossReason: string | null;
+}
+
+/** Seconds spent in each phase of a step. */
+export interface PhaseSeconds {
+  sample: number;
+  score: number;
+  learn: number;
+  total: number;
+}
+
+/** One optimizer step: `warm-start` imitates demonstrations and has no signal ledger. */
+export interface StepRecord {
+  stage: "warm-start" | "train";
+  /** Counts optimizer steps of the whole run from 1, both stages together. */
+  step: number;
+  loss: number;
+  learningRate: number;
+  gradientNorm: number;
+  /** Tokens that went through the learner. */
+  tokens: number;
+  seconds: PhaseSeconds;
+  signal: SignalLedger | null;
+  rollouts: RolloutStatistics | null;
+}
+
+/** Over all completions sampled in the step. */
+export interface RolloutStatistics {
+  /** Mean of the combined reward over scored completions, and of each reward by name. */
+  reward: number;
+  rewards: Metrics;
+  /** Mean entropy a token, nats. */
+  entropy: number;
+  completionLength: { mean: number; min: number; max: number };
+  /** Share of completions cut at the token limit. */
+  truncatedShare: number;
+}
+
+/** One line of `journal.jsonl`; `time` is ISO 8601. */
+export type RunEvent = { time: string } & (
+  | {
+      type: "run-started";
+      recipe: string;
+      model: string;
+      parameters: number;
+      seed: number;
+      totalSteps: number;
+    }
+  | { type: "run-resumed"; step: number; totalSteps: number }
+  | ({ type: "step" } & StepRecord)
+  | { type: "evaluation"; step: number; label: string; problems: number; metrics: Metrics; seconds: number }
+  | { type: "checkpoint"; step: number; path: string }
+  | { type: "warning"; step: number; message: string }
+  | { type: "run-finished"; step: number; seconds: number }
+);

@@ -1,0 +1,27 @@
+import type { ScoredGroup, TrainingBatch } from "../pipeline.ts";
+
+/** The part of the signal ledger that an algorithm knows. */
+export interface GroupSignal {
+  groups: number;
+  informativeGroups: number;
+  allRightGroups: number;
+  allWrongGroups: number;
+  unscoredGroups: number;
+  alpha: number;
+  zeroLossReason: string | null;
+}
+
+export interface WeighedGroups {
+  batch: TrainingBatch;
+  signal: GroupSignal;
+}
+
+/** Turns the rewards of groups into one weight a token: pure arithmetic on numbers. */
+export interface Algorithm {
+  readonly name: string;
+  /** True once the sampled groups carry enough signal; until then the trainer samples another batch, within its bound. */
+  hasEnoughSignal(sampled: readonly ScoredGroup[], batchSize: number): boolean;
+  /** The groups to train on, from all that were sampled: at most `batchSize`. */
+  select(sampled: readonly ScoredGroup[], batchSize: number): ScoredGroup[];
+  weigh(groups: readonly ScoredGroup[]): WeighedGroups;
+}

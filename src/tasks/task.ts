@@ -1,0 +1,18 @@
+import type { Problem } from "../pipeline.ts";
+import type { Reward } from "../rewards/reward.ts";
+
+/** Problems by index, so that order, shuffling and resume are arithmetic on indices. */
+export interface ProblemSet {
+  readonly size: number;
+  at(index: number): Problem;
+}
+
+/** A task is data, prompt and rewards. */
+export interface Task {
+  readonly name: string;
+  readonly train: ProblemSet;
+  readonly heldOut: ProblemSet;
+  readonly rewards: readonly { reward: Reward; weight: number }[];
+  /** Text that ends a completion, where the task's format has one. */
+  readonly stop: readonly string[];
+}
