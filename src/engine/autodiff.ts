@@ -7,37 +7,32 @@ import { constant } from "./tensor.ts";
 
 /** Reverse-mode differentiation: d loss / d target for each target, zeros where the loss does not depend on it. */
 export function gradients(loss: Tensor, targets: readonly Tensor[]): Tensor[] {
-	if (loss.shape.length !== 0) {
-		throw internalError("gradients need a scalar loss");
-	}
-	const order = ancestors([loss]);
-	const targetIds = new Set(targets.map((target) => target.id));
-	const active = new Set<number>();
-	for (const tensor of order) {
-		if (
-			targetIds.has(tensor.id) ||
-			tensor.inputs.some((parent) => active.has(parent.id))
-		) {
-			active.add(tensor.id);
-		}
-	}
+  if (loss.shape.length !== 0) {
+    throw internalError("gradients need a scalar loss");
+  }
+  const order = ancestors([loss]);
+  const targetIds = new Set(targets.map((target) => target.id));
+  const active = new Set<number>();
+  for (const tensor of order) {
+    if (targetIds.has(tensor.id) || tensor.inputs.some((parent) => active.has(parent.id))) {
+      active.add(tensor.id);
+    }
+  }
 
-	const arriving = new Map<number, Tensor>([[loss.id, constant(1)]]);
-	for (const tensor of order.reverse()) {
-		const gradient = arriving.get(tensor.id);
-		if (gradient === undefined || !active.has(tensor.id)) {
-			continue;
-		}
-		const flowing = inputGradients(tensor, gradient);
-		tensor.inputs.forEach((parent, index) => {
-			const part = flowing[index];
-			if (part && active.has(parent.id)) {
-				const sofar = arriving.get(parent.id);
-				arriving.set(parent.id, sofar ? add(sofar, part) : part);
-			}
-		});
-	}
-	return targets.map(
-		(target) => arriving.get(target.id) ?? zeros(target.shape),
-	);
+  const arriving = new Map<number, Tensor>([[loss.id, constant(1)]]);
+  for (const tensor of order.reverse()) {
+    const gradient = arriving.get(tensor.id);
+    if (gradient === undefined || !active.has(tensor.id)) {
+      continue;
+    }
+    const flowing = inputGradients(tensor, gradient);
+    tensor.inputs.forEach((parent, index) => {
+      const part = flowing[index];
+      if (part && active.has(parent.id)) {
+        const sofar = arriving.get(parent.id);
+        arriving.set(parent.id, sofar ? add(sofar, part) : part);
+      }
+    });
+  }
+  return targets.map((target) => arriving.get(target.id) ?? zeros(target.shape));
 }

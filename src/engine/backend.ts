@@ -4,34 +4,31 @@ import type { Shape } from "./shape.ts";
 
 /** Memory that graphs read and write in place. */
 export interface Buffer {
-	readonly shape: Shape;
-	readonly elementType: ElementType;
-	/** The values, row-major; Float32Array or, in the reference backend, Float64Array; BigInt64Array for integers. */
-	readonly values: Float32Array | Float64Array | BigInt64Array;
+  readonly shape: Shape;
+  readonly elementType: ElementType;
+  /** The values, row-major; Float32Array or, in the reference backend, Float64Array; BigInt64Array for integers. */
+  readonly values: Float32Array | Float64Array | BigInt64Array;
 }
 
 /** A compiled graph with every input and output tied to a buffer. */
 export interface BoundGraph {
-	/** Reads the input buffers, computes, writes the output buffers; blocks the calling thread. */
-	run(): void;
-	free(): void;
+  /** Reads the input buffers, computes, writes the output buffers; blocks the calling thread. */
+  run(): void;
+  free(): void;
 }
 
 export interface CompiledGraph {
-	/** An output may share its buffer with the input it accumulates onto. */
-	bind(
-		inputs: Readonly<Record<string, Buffer>>,
-		outputs: Readonly<Record<string, Buffer>>,
-	): BoundGraph;
-	free(): void;
+  /** An output may share its buffer with the input it accumulates onto. */
+  bind(inputs: Readonly<Record<string, Buffer>>, outputs: Readonly<Record<string, Buffer>>): BoundGraph;
+  free(): void;
 }
 
 /** Where graphs run. Synchronous: whoever needs a free main thread puts the backend into a worker. */
 export interface Backend {
-	readonly name: string;
-	/** Zeros. */
-	allocate(shape: Shape, elementType?: ElementType): Buffer;
-	/** A buffer over memory that exists, without copying; its length is the shape's size. */
-	wrap(values: Float32Array, shape: Shape): Buffer;
-	compile(graph: Graph): CompiledGraph;
+  readonly name: string;
+  /** Zeros. */
+  allocate(shape: Shape, elementType?: ElementType): Buffer;
+  /** A buffer over memory that exists, without copying; its length is the shape's size. */
+  wrap(values: Float32Array, shape: Shape): Buffer;
+  compile(graph: Graph): CompiledGraph;
 }

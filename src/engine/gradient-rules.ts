@@ -1,24 +1,24 @@
 import {
-	add,
-	broadcast,
-	concatenate,
-	divide,
-	gatherRows,
-	inverseRms,
-	matmul,
-	multiply,
-	negate,
-	reshape,
-	rotate,
-	scatterAddRows,
-	sigmoid,
-	slice,
-	softmax,
-	subtract,
-	sum,
-	sumTo,
-	transpose,
-	zeros,
+  add,
+  broadcast,
+  concatenate,
+  divide,
+  gatherRows,
+  inverseRms,
+  matmul,
+  multiply,
+  negate,
+  reshape,
+  rotate,
+  scatterAddRows,
+  sigmoid,
+  slice,
+  softmax,
+  subtract,
+  sum,
+  sumTo,
+  transpose,
+  zeros,
 } from "./operations.ts";
 import { applyRule, type RuleTable, type Tensor } from "./primitives.ts";
 
@@ -27,124 +27,97 @@ type InputGradients = readonly (Tensor | null)[];
 
 /** Vector-Jacobian products: `y` is the node's own output, `g` the gradient that arrives at it. */
 const gradientRules: RuleTable<[y: Tensor, g: Tensor], InputGradients> = {
-	input: () => [],
-	constant: () => [],
+  input: () => [],
+  constant: () => [],
 
-	add: ({ inputs: [a, b] }, _, g) => [sumTo(g, a.shape), sumTo(g, b.shape)],
-	subtract: ({ inputs: [a, b] }, _, g) => [
-		sumTo(g, a.shape),
-		sumTo(negate(g), b.shape),
-	],
-	multiply: ({ inputs: [a, b] }, _, g) => [
-		sumTo(multiply(g, b), a.shape),
-		sumTo(multiply(g, a), b.shape),
-	],
-	divide: ({ inputs: [a, b] }, y, g) => {
-		const ratio = divide(g, b);
-		return [sumTo(ratio, a.shape), sumTo(negate(multiply(ratio, y)), b.shape)];
-	},
+  add: ({ inputs: [a, b] }, _, g) => [sumTo(g, a.shape), sumTo(g, b.shape)],
+  subtract: ({ inputs: [a, b] }, _, g) => [sumTo(g, a.shape), sumTo(negate(g), b.shape)],
+  multiply: ({ inputs: [a, b] }, _, g) => [sumTo(multiply(g, b), a.shape), sumTo(multiply(g, a), b.shape)],
+  divide: ({ inputs: [a, b] }, y, g) => {
+    const ratio = divide(g, b);
+    return [sumTo(ratio, a.shape), sumTo(negate(multiply(ratio, y)), b.shape)];
+  },
 
-	negate: (_, __, g) => [negate(g)],
-	exponential: (_, y, g) => [multiply(g, y)],
-	logarithm: ({ inputs: [x] }, _, g) => [divide(g, x)],
-	sigmoid: (_, y, g) => [multiply(g, subtract(y, multiply(y, y)))],
-	silu: ({ inputs: [x] }, y, g) => {
-		const s = sigmoid(x);
-		return [multiply(g, add(s, subtract(y, multiply(y, s))))];
-	},
+  negate: (_, __, g) => [negate(g)],
+  exponential: (_, y, g) => [multiply(g, y)],
+  logarithm: ({ inputs: [x] }, _, g) => [divide(g, x)],
+  sigmoid: (_, y, g) => [multiply(g, subtract(y, multiply(y, y)))],
+  silu: ({ inputs: [x] }, y, g) => {
+    const s = sigmoid(x);
+    return [multiply(g, add(s, subtract(y, multiply(y, s))))];
+  },
 
-	matmul: (
-		{ inputs: [a, b], attributes: { transposeA, transposeB, scale } },
-		_,
-		g,
-	) => {
-		const gradientA = transposeA
-			? matmul(b, g, { transposeA: transposeB, transposeB: true, scale })
-			: matmul(g, b, { transposeB: !transposeB, scale });
-		const gradientB = transposeB
-			? matmul(g, a, { transposeA: true, transposeB: transposeA, scale })
-			: matmul(a, g, { transposeA: !transposeA, scale });
-		return [sumTo(gradientA, a.shape), sumTo(gradientB, b.shape)];
-	},
-	sum: ({ inputs: [x] }, _, g) => [broadcast(g, x.shape)],
-	softmax: (_, y, g) => {
-		const weighted = multiply(g, y);
-		return [
-			subtract(weighted, multiply(y, sum(weighted, [y.shape.length - 1]))),
-		];
-	},
-	logSumExp: ({ inputs: [x] }, _, g) => [multiply(softmax(x), g)],
+  matmul: ({ inputs: [a, b], attributes: { transposeA, transposeB, scale } }, _, g) => {
+    const gradientA = transposeA
+      ? matmul(b, g, { transposeA: transposeB, transposeB: true, scale })
+      : matmul(g, b, { transposeB: !transposeB, scale });
+    const gradientB = transposeB
+      ? matmul(g, a, { transposeA: true, transposeB: transposeA, scale })
+      : matmul(a, g, { transposeA: !transposeA, scale });
+    return [sumTo(gradientA, a.shape), sumTo(gradientB, b.shape)];
+  },
+  sum: ({ inputs: [x] }, _, g) => [broadcast(g, x.shape)],
+  softmax: (_, y, g) => {
+    const weighted = multiply(g, y);
+    return [subtract(weighted, multiply(y, sum(weighted, [y.shape.length - 1])))];
+  },
+  logSumExp: ({ inputs: [x] }, _, g) => [multiply(softmax(x), g)],
 
-	reshape: ({ inputs: [x] }, _, g) => [reshape(g, x.shape)],
-	transpose: ({ attributes: { permutation } }, _, g) => [
-		transpose(
-			g,
-			permutation.map((__, axis) => permutation.indexOf(axis)),
-		),
-	],
-	broadcast: ({ inputs: [x] }, _, g) => [sumTo(g, x.shape)],
-	slice: ({ inputs: [x], attributes: { axis, start, end } }, _, g) => {
-		const parts = [g];
-		if (start > 0) {
-			parts.unshift(zeros(x.shape.with(axis, start)));
-		}
-		if (end < x.shape[axis]) {
-			parts.push(zeros(x.shape.with(axis, x.shape[axis] - end)));
-		}
-		return [concatenate(parts, axis)];
-	},
-	concatenate: ({ inputs, attributes: { axis } }, _, g) => {
-		let start = 0;
-		return inputs.map((tensor) => {
-			const end = start + tensor.shape[axis];
-			const part = slice(g, axis, start, end);
-			start = end;
-			return part;
-		});
-	},
+  reshape: ({ inputs: [x] }, _, g) => [reshape(g, x.shape)],
+  transpose: ({ attributes: { permutation } }, _, g) => [
+    transpose(
+      g,
+      permutation.map((__, axis) => permutation.indexOf(axis)),
+    ),
+  ],
+  broadcast: ({ inputs: [x] }, _, g) => [sumTo(g, x.shape)],
+  slice: ({ inputs: [x], attributes: { axis, start, end } }, _, g) => {
+    const parts = [g];
+    if (start > 0) {
+      parts.unshift(zeros(x.shape.with(axis, start)));
+    }
+    if (end < x.shape[axis]) {
+      parts.push(zeros(x.shape.with(axis, x.shape[axis] - end)));
+    }
+    return [concatenate(parts, axis)];
+  },
+  concatenate: ({ inputs, attributes: { axis } }, _, g) => {
+    let start = 0;
+    return inputs.map((tensor) => {
+      const end = start + tensor.shape[axis];
+      const part = slice(g, axis, start, end);
+      start = end;
+      return part;
+    });
+  },
 
-	gatherRows: ({ inputs: [table, ids] }, _, g) => [
-		scatterAddRows(zeros(table.shape), ids, g),
-		null,
-	],
-	scatterAddRows: ({ inputs: [, ids] }, _, g) => [g, null, gatherRows(g, ids)],
+  gatherRows: ({ inputs: [table, ids] }, _, g) => [scatterAddRows(zeros(table.shape), ids, g), null],
+  scatterAddRows: ({ inputs: [, ids] }, _, g) => [g, null, gatherRows(g, ids)],
 
-	rmsNorm: ({ inputs: [x, weight], attributes: { epsilon } }, _, g) => {
-		const lastAxis = x.shape.length - 1;
-		const scale = inverseRms(x, epsilon);
-		const normalized = multiply(x, scale);
-		const weighted = multiply(g, weight);
-		const mean = multiply(
-			sum(multiply(weighted, normalized), [lastAxis]),
-			1 / x.shape[lastAxis],
-		);
-		return [
-			multiply(scale, subtract(weighted, multiply(normalized, mean))),
-			sumTo(multiply(g, normalized), weight.shape),
-		];
-	},
-	inverseRms: ({ inputs: [x] }, y, g) => {
-		const cubed = multiply(multiply(y, y), y);
-		return [
-			multiply(
-				x,
-				multiply(multiply(cubed, g), -1 / x.shape[x.shape.length - 1]),
-			),
-		];
-	},
-	rotate: (
-		{ inputs: [, positions, cosines, sines], attributes: { heads, inverse } },
-		_,
-		g,
-	) => [
-		rotate(g, positions, cosines, sines, { heads, inverse: !inverse }),
-		null,
-		null,
-		null,
-	],
+  rmsNorm: ({ inputs: [x, weight], attributes: { epsilon } }, _, g) => {
+    const lastAxis = x.shape.length - 1;
+    const scale = inverseRms(x, epsilon);
+    const normalized = multiply(x, scale);
+    const weighted = multiply(g, weight);
+    const mean = multiply(sum(multiply(weighted, normalized), [lastAxis]), 1 / x.shape[lastAxis]);
+    return [
+      multiply(scale, subtract(weighted, multiply(normalized, mean))),
+      sumTo(multiply(g, normalized), weight.shape),
+    ];
+  },
+  inverseRms: ({ inputs: [x] }, y, g) => {
+    const cubed = multiply(multiply(y, y), y);
+    return [multiply(x, multiply(multiply(cubed, g), -1 / x.shape[x.shape.length - 1]))];
+  },
+  rotate: ({ inputs: [, positions, cosines, sines], attributes: { heads, inverse } }, _, g) => [
+    rotate(g, positions, cosines, sines, { heads, inverse: !inverse }),
+    null,
+    null,
+    null,
+  ],
 };
 
 /** The gradient that reaches each input of `node` when `g` arrives at its output. */
 export function inputGradients(node: Tensor, g: Tensor): InputGradients {
-	return applyRule(gradientRules, node, node, g);
+  return applyRule(gradientRules, node, node, g);
 }

@@ -1,159 +1,109 @@
 import { internalError } from "../errors.ts";
 import { applyRule, type PrimitiveNode, type RuleTable } from "./primitives.ts";
-import {
-	broadcastShapes,
-	formatShape,
-	type Shape,
-	sameShape,
-	sizeOf,
-} from "./shape.ts";
+import { broadcastShapes, formatShape, type Shape, sameShape, sizeOf } from "./shape.ts";
 
 const elementwise = ({ inputs: [x] }: PrimitiveNode): Shape => x.shape;
-const broadcasting = ({ inputs: [a, b] }: PrimitiveNode): Shape =>
-	broadcastShapes(a.shape, b.shape);
-const lastAxisKept = ({ inputs: [x] }: PrimitiveNode): Shape => [
-	...x.shape.slice(0, -1),
-	1,
-];
+const broadcasting = ({ inputs: [a, b] }: PrimitiveNode): Shape => broadcastShapes(a.shape, b.shape);
+const lastAxisKept = ({ inputs: [x] }: PrimitiveNode): Shape => [...x.shape.slice(0, -1), 1];
 
-function check(
-	holds: boolean,
-	primitive: string,
-	shapes: readonly Shape[],
-): void {
-	if (!holds) {
-		throw internalError(
-			`${primitive} cannot take shapes ${shapes.map(formatShape).join(" and ")}`,
-		);
-	}
+function check(holds: boolean, primitive: string, shapes: readonly Shape[]): void {
+  if (!holds) {
+    throw internalError(`${primitive} cannot take shapes ${shapes.map(formatShape).join(" and ")}`);
+  }
 }
 
 const shapeRules: RuleTable<[], Shape> = {
-	input: () => {
-		throw internalError("an input's shape is declared, not derived");
-	},
-	constant: () => {
-		throw internalError("a constant's shape is declared, not derived");
-	},
+  input: () => {
+    throw internalError("an input's shape is declared, not derived");
+  },
+  constant: () => {
+    throw internalError("a constant's shape is declared, not derived");
+  },
 
-	add: broadcasting,
-	subtract: broadcasting,
-	multiply: broadcasting,
-	divide: broadcasting,
+  add: broadcasting,
+  subtract: broadcasting,
+  multiply: broadcasting,
+  divide: broadcasting,
 
-	negate: elementwise,
-	exponential: elementwise,
-	logarithm: elementwise,
-	sigmoid: elementwise,
-	silu: elementwise,
+  negate: elementwise,
+  exponential: elementwise,
+  logarithm: elementwise,
+  sigmoid: elementwise,
+  silu: elementwise,
 
-	matmul: ({ inputs: [a, b], attributes: { transposeA, transposeB } }) => {
-		const [rows, innerA] = transposeA
-			? [a.shape.at(-1)!, a.shape.at(-2)!]
-			: [a.shape.at(-2)!, a.shape.at(-1)!];
-		const [innerB, columns] = transposeB
-			? [b.shape.at(-1)!, b.shape.at(-2)!]
-			: [b.shape.at(-2)!, b.shape.at(-1)!];
-		check(
-			a.shape.length >= 2 && b.shape.length >= 2 && innerA === innerB,
-			"matmul",
-			[a.shape, b.shape],
-		);
-		return [
-			...broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2)),
-			rows,
-			columns,
-		];
-	},
-	sum: ({ inputs: [x], attributes: { axes } }) =>
-		x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size)),
-	softmax: elementwise,
-	logSumExp: lastAxisKept,
+  matmul: ({ inputs: [a, b], attributes: { transposeA, transposeB } }) => {
+    const [rows, innerA] = transposeA
+      ? [a.shape.at(-1)!, a.shape.at(-2)!]
+      : [a.shape.at(-2)!, a.shape.at(-1)!];
+    const [innerB, columns] = transposeB
+      ? [b.shape.at(-1)!, b.shape.at(-2)!]
+      : [b.shape.at(-2)!, b.shape.at(-1)!];
+    check(a.shape.length >= 2 && b.shape.length >= 2 && innerA === innerB, "matmul", [a.shape, b.shape]);
+    return [...broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2)), rows, columns];
+  },
+  sum: ({ inputs: [x], attributes: { axes } }) =>
+    x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size)),
+  softmax: elementwise,
+  logSumExp: lastAxisKept,
 
-	reshape: ({ inputs: [x], attributes: { shape } }) => {
-		check(sizeOf(x.shape) === sizeOf(shape), "reshape", [x.shape, shape]);
-		return shape;
-	},
-	transpose: ({ inputs: [x], attributes: { permutation } }) => {
-		check(permutation.length === x.shape.length, "transpose", [
-			x.shape,
-			permutation,
-		]);
-		return permutation.map((axis) => x.shape[axis]);
-	},
-	broadcast: ({ inputs: [x], attributes: { shape } }) => {
-		check(sameShape(broadcastShapes(x.shape, shape), shape), "broadcast", [
-			x.shape,
-			shape,
-		]);
-		return shape;
-	},
-	slice: ({ inputs: [x], attributes: { axis, start, end } }) => {
-		check(0 <= start && start < end && end <= x.shape[axis], "slice", [
-			x.shape,
-			[start, end],
-		]);
-		return x.shape.with(axis, end - start);
-	},
-	concatenate: ({ inputs, attributes: { axis } }) => {
-		const shapes = inputs.map((tensor) => tensor.shape);
-		check(
-			shapes.every((shape) =>
-				sameShape(shape.with(axis, 0), shapes[0].with(axis, 0)),
-			),
-			"concatenate",
-			shapes,
-		);
-		return shapes[0].with(
-			axis,
-			shapes.reduce((total, shape) => total + shape[axis], 0),
-		);
-	},
+  reshape: ({ inputs: [x], attributes: { shape } }) => {
+    check(sizeOf(x.shape) === sizeOf(shape), "reshape", [x.shape, shape]);
+    return shape;
+  },
+  transpose: ({ inputs: [x], attributes: { permutation } }) => {
+    check(permutation.length === x.shape.length, "transpose", [x.shape, permutation]);
+    return permutation.map((axis) => x.shape[axis]);
+  },
+  broadcast: ({ inputs: [x], attributes: { shape } }) => {
+    check(sameShape(broadcastShapes(x.shape, shape), shape), "broadcast", [x.shape, shape]);
+    return shape;
+  },
+  slice: ({ inputs: [x], attributes: { axis, start, end } }) => {
+    check(0 <= start && start < end && end <= x.shape[axis], "slice", [x.shape, [start, end]]);
+    return x.shape.with(axis, end - start);
+  },
+  concatenate: ({ inputs, attributes: { axis } }) => {
+    const shapes = inputs.map((tensor) => tensor.shape);
+    check(
+      shapes.every((shape) => sameShape(shape.with(axis, 0), shapes[0].with(axis, 0))),
+      "concatenate",
+      shapes,
+    );
+    return shapes[0].with(
+      axis,
+      shapes.reduce((total, shape) => total + shape[axis], 0),
+    );
+  },
 
-	gatherRows: ({ inputs: [table, ids] }) => {
-		check(table.shape.length === 2 && ids.shape.length === 1, "gatherRows", [
-			table.shape,
-			ids.shape,
-		]);
-		return [ids.shape[0], table.shape[1]];
-	},
-	scatterAddRows: ({ inputs: [base, ids, values] }) => {
-		const expected = [ids.shape[0], base.shape[1]];
-		check(
-			base.shape.length === 2 && sameShape(values.shape, expected),
-			"scatterAddRows",
-			[values.shape, expected],
-		);
-		return base.shape;
-	},
+  gatherRows: ({ inputs: [table, ids] }) => {
+    check(table.shape.length === 2 && ids.shape.length === 1, "gatherRows", [table.shape, ids.shape]);
+    return [ids.shape[0], table.shape[1]];
+  },
+  scatterAddRows: ({ inputs: [base, ids, values] }) => {
+    const expected = [ids.shape[0], base.shape[1]];
+    check(base.shape.length === 2 && sameShape(values.shape, expected), "scatterAddRows", [
+      values.shape,
+      expected,
+    ]);
+    return base.shape;
+  },
 
-	rmsNorm: ({ inputs: [x, weight] }) => {
-		check(sameShape(weight.shape, x.shape.slice(-1)), "rmsNorm", [
-			x.shape,
-			weight.shape,
-		]);
-		return x.shape;
-	},
-	inverseRms: lastAxisKept,
-	rotate: ({
-		inputs: [x, positions, cosines, sines],
-		attributes: { heads },
-	}) => {
-		const fits =
-			x.shape.length === 2 &&
-			positions.shape[0] === x.shape[0] &&
-			sameShape(cosines.shape, sines.shape) &&
-			x.shape[1] === heads * 2 * cosines.shape[1];
-		check(fits, "rotate", [
-			x.shape,
-			positions.shape,
-			cosines.shape,
-			sines.shape,
-		]);
-		return x.shape;
-	},
+  rmsNorm: ({ inputs: [x, weight] }) => {
+    check(sameShape(weight.shape, x.shape.slice(-1)), "rmsNorm", [x.shape, weight.shape]);
+    return x.shape;
+  },
+  inverseRms: lastAxisKept,
+  rotate: ({ inputs: [x, positions, cosines, sines], attributes: { heads } }) => {
+    const fits =
+      x.shape.length === 2 &&
+      positions.shape[0] === x.shape[0] &&
+      sameShape(cosines.shape, sines.shape) &&
+      x.shape[1] === heads * 2 * cosines.shape[1];
+    check(fits, "rotate", [x.shape, positions.shape, cosines.shape, sines.shape]);
+    return x.shape;
+  },
 };
 
 export function shapeOf(node: PrimitiveNode): Shape {
-	return applyRule(shapeRules, node);
+  return applyRule(shapeRules, node);
 }

@@ -4,47 +4,45 @@ import { internalError } from "../errors.ts";
 export type Shape = readonly number[];
 
 export function sizeOf(shape: Shape): number {
-	return shape.reduce((product, size) => product * size, 1);
+  return shape.reduce((product, size) => product * size, 1);
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {
-	return a.length === b.length && a.every((size, axis) => size === b[axis]);
+  return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
 
 export function formatShape(shape: Shape): string {
-	return `[${shape.join(", ")}]`;
+  return `[${shape.join(", ")}]`;
 }
 
 /** Row-major strides in elements. */
 export function stridesOf(shape: Shape): number[] {
-	const strides = new Array<number>(shape.length);
-	let stride = 1;
-	for (let axis = shape.length - 1; axis >= 0; axis--) {
-		strides[axis] = stride;
-		stride *= shape[axis];
-	}
-	return strides;
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = stride;
+    stride *= shape[axis];
+  }
+  return strides;
 }
 
 /** The shape that elementwise operations on `a` and `b` give, by NumPy's rules. */
 export function broadcastShapes(a: Shape, b: Shape): Shape {
-	const rank = Math.max(a.length, b.length);
-	return Array.from({ length: rank }, (_, axis) => {
-		const sizeA = a[axis - rank + a.length] ?? 1;
-		const sizeB = b[axis - rank + b.length] ?? 1;
-		if (sizeA !== sizeB && sizeA !== 1 && sizeB !== 1) {
-			throw internalError(
-				`shapes ${formatShape(a)} and ${formatShape(b)} do not broadcast`,
-			);
-		}
-		return sizeA === 1 ? sizeB : sizeA;
-	});
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, axis) => {
+    const sizeA = a[axis - rank + a.length] ?? 1;
+    const sizeB = b[axis - rank + b.length] ?? 1;
+    if (sizeA !== sizeB && sizeA !== 1 && sizeB !== 1) {
+      throw internalError(`shapes ${formatShape(a)} and ${formatShape(b)} do not broadcast`);
+    }
+    return sizeA === 1 ? sizeB : sizeA;
+  });
 }
 
 /** Axes of `to` over which a tensor of shape `from` is repeated when it is broadcast to `to`. */
 export function broadcastAxes(from: Shape, to: Shape): number[] {
-	const offset = to.length - from.length;
-	return to.flatMap((size, axis) =>
-		axis < offset || (from[axis - offset] === 1 && size !== 1) ? [axis] : [],
-	);
+  const offset = to.length - from.length;
+  return to.flatMap((size, axis) =>
+    axis < offset || (from[axis - offset] === 1 && size !== 1) ? [axis] : [],
+  );
 }
