@@ -1,0 +1,131 @@
+import { internalError } from "../../../errors.ts";
+import type { Backend, BoundGraph, Buffer, CompiledGraph } from "../../backend.ts";
+import type { Graph } from "../../graph.ts";
+import type { ElementType } from "../../primitives.ts";
+import { formatShape, type Shape, sameShape, sizeOf } from "../../shape.ts";
+import { type Handle, type Library, loadLibrary } from "./library.ts";
+import { lowerGraph } from "./lowering-rules.ts";
+import { OnnxWriter, onnxType } from "./onnx-writer.ts";
+
+export interface OnnxRuntimeOptions {
+  /** Threads that share the work of one operator. */
+  threads: number;
+  /** Writes a Chrome trace of every session to files that start with this. */
+  profile?: string;
+}
+
+/** float32 on the CPU through ONNX Runtime; inputs and outputs stay where they are, nothing is copied. */
+export function createOnnxRuntimeBackend(options: OnnxRuntimeOptions): Backend {
+  const library = loadLibrary(options.threads);
+  return {
+    name: "onnxruntime",
+    allocate: (shape, elementType = "float") => allocate(shape, elementType),
+    wrap: (values, shape) => wrap(values, shape),
+    compile: (graph) => compile(library, graph, options.profile),
+  };
+}
+
+function allocate(shape: Shape, elementType: ElementType): Buffer {
+  const size = sizeOf(shape);
+  // An explicit ArrayBuffer lies outside the garbage-collected heap, so its address never changes.
+  const values =
+    elementType === "float"
+      ? new Float32Array(new ArrayBuffer(size * 4))
+      : new BigInt64Array(new ArrayBuffer(size * 8));
+  return { shape, elementType, values };
+}
+
+function wrap(values: Float32Array, shape: Shape): Buffer {
+  if (values.length !== sizeOf(shape)) {
+    throw internalError(`${values.length} values do not fill a buffer of shape ${formatShape(shape)}`);
+  }
+  // Asking for `buffer` moves a small array out of the garbage-collected heap.
+  void values.buffer;
+  return { shape, elementType: "float", values };
+}
+
+function compile(library: Library, graph: Graph, profile: string | undefined): CompiledGraph {
+  const { functions, check, create } = library;
+  const writer = new OnnxWriter();
+  const names = lowerGraph(graph, writer);
+  const inputs = [...graph.inputs].map(([name, { shape, elementType }]) => ({ name, shape, elementType }));
+  const outputs = [...graph.outputs].map(([name, { id, shape }]) => ({ name, shape, value: names.get(id)! }));
+  const model = writer.finish(inputs, outputs);
+
+  const options = create((out) => functions.CreateSessionOptions(out));
+  const everyOptimization = 99;
+  check(functions.SetSessionGraphOptimizationLevel(options, everyOptimization));
+  check(functions.DisablePerSessionThreads(options));
+  if (profile !== undefined) {
+    check(functions.EnableProfiling(options, profile));
+  }
+  const session = create((out) =>
+    functions.CreateSessionFromArray(library.environment, model, model.length, options, out),
+  );
+  functions.ReleaseSessionOptions(options);
+  return {
+    bind: (inputBuffers, outputBuffers) => bind(library, session, graph, inputBuffers, outputBuffers),
+    free: () => functions.ReleaseSession(session),
+  };
+}
+
+function bind(
+  library: Library,
+  session: Handle,
+  graph: Graph,
+  inputs: Readonly<Record<string, Buffer>>,
+  outputs: Readonly<Record<string, Buffer>>,
+): BoundGraph {
+  const { functions, check, create } = library;
+  const binding = create((out) => functions.CreateIoBinding(session, out));
+  const values: Handle[] = [];
+  const value = (name: string, expected: Shape, buffer: Buffer | undefined): Handle => {
+    if (buffer === undefined || !sameShape(buffer.shape, expected)) {
+      const given = buffer ? formatShape(buffer.shape) : "nothing";
+      throw internalError(`${name} wants ${formatShape(expected)} and was given ${given}`);
+    }
+    const handle = createValue(library, buffer);
+    values.push(handle);
+    return handle;
+  };
+  for (const [name, { shape }] of graph.inputs) {
+    check(functions.BindInput(binding, name, value(name, shape, inputs[name])));
+  }
+  for (const [name, { shape }] of graph.outputs) {
+    check(functions.BindOutput(binding, name, value(name, shape, outputs[name])));
+  }
+  // The buffers must outlive the addresses that ONNX Runtime holds.
+  const held = { inputs, outputs };
+  return {
+    run: () => {
+      check(functions.RunWithBinding(session, null, binding));
+    },
+    free: () => {
+      functions.ReleaseIoBinding(binding);
+      values.forEach((handle) => {
+        functions.ReleaseValue(handle);
+      });
+      held.inputs = {};
+      held.outputs = {};
+    },
+  };
+}
+
+function createValue(
+  { functions, cpuMemory, create }: Library,
+  { values, shape, elementType }: Buffer,
+): Handle {
+  const sizes = BigInt64Array.from(shape, BigInt);
+  const type = onnxType(elementType);
+  return create((out) =>
+    functions.CreateTensorWithDataAsOrtValue(
+      cpuMemory,
+      values,
+      values.byteLength,
+      sizes,
+      shape.length,
+      type,
+      out,
+    ),
+  );
+}

@@ -1,0 +1,215 @@
+import { internalError } from "../../../errors.ts";
+import type { Graph } from "../../graph.ts";
+import { applyRule, type PrimitiveNode, type RuleTable, type Tensor } from "../../primitives.ts";
+import { sameShape } from "../../shape.ts";
+import { float, type OnnxWriter } from "./onnx-writer.ts";
+
+/** What rules need to know of the graph around a node. */
+interface Lowering {
+  readonly writer: OnnxWriter;
+  /** The ONNX value of each tensor lowered so far, by id. */
+  readonly names: Map<number, string>;
+  /** 1/rms that an RMSNorm node gave along with its output, by input id and epsilon. */
+  readonly inverseRmsNames: Map<string, string>;
+  /** Products and scatters that are written together with the addition that alone uses them. */
+  readonly fused: ReadonlySet<number>;
+}
+
+const operator =
+  (name: string) =>
+  ({ inputs }: PrimitiveNode, { writer, names }: Lowering): string =>
+    writer.node(name, namesOf(inputs, names))[0];
+
+function namesOf(tensors: readonly Tensor[], names: Map<number, string>): string[] {
+  return tensors.map((tensor) => nameOf(tensor, names));
+}
+
+function nameOf(tensor: Tensor, names: Map<number, string>): string {
+  const name = names.get(tensor.id);
+  if (name === undefined) {
+    throw internalError(`${tensor.primitive} is used before it is lowered`);
+  }
+  return name;
+}
+
+type MatmulNode = PrimitiveNode<"matmul">;
+
+/** `scale * op(a) op(b) + c` of two matrices. */
+function gemm({ inputs, attributes }: MatmulNode, addend: Tensor, { writer, names }: Lowering): string {
+  const { transposeA, transposeB, scale } = attributes;
+  return writer.node("Gemm", namesOf([...inputs, addend], names), {
+    transA: Number(transposeA),
+    transB: Number(transposeB),
+    alpha: float(scale),
+  })[0];
+}
+
+/** Adds `values` to rows of `base`, naming the rows as ScatterND wants them: [N, 1]. */
+function scatterAdd(base: Tensor, ids: Tensor, values: Tensor, { writer, names }: Lowering): string {
+  const [indices] = writer.node("Reshape", [nameOf(ids, names), writer.integers([-1, 1])]);
+  return writer.node("ScatterND", [nameOf(base, names), indices, nameOf(values, names)], {
+    reduction: "add",
+  })[0];
+}
+
+const loweringRules: RuleTable<[lowering: Lowering], string> = {
+  input: ({ attributes: { name } }) => name,
+  constant: () => {
+    throw internalError("constants are lowered with their shape");
+  },
+
+  add: (node, lowering) => {
+    const fused = node.inputs.find((tensor) => lowering.fused.has(tensor.id));
+    if (fused === undefined) {
+      return operator("Add")(node, lowering);
+    }
+    const addend = node.inputs[0] === fused ? node.inputs[1] : node.inputs[0];
+    if (fused.primitive === "matmul") {
+      return gemm(fused as PrimitiveNode as MatmulNode, addend, lowering);
+    }
+    return scatterAdd(addend, fused.inputs[1], fused.inputs[2], lowering);
+  },
+  subtract: operator("Sub"),
+  multiply: operator("Mul"),
+  divide: operator("Div"),
+
+  negate: operator("Neg"),
+  exponential: operator("Exp"),
+  logarithm: operator("Log"),
+  sigmoid: operator("Sigmoid"),
+  silu: ({ inputs }, { writer, names }) =>
+    writer.contributedNode("QuickGelu", namesOf(inputs, names), { alpha: float(1) }),
+
+  matmul: ({ inputs, attributes: { transposeA, transposeB, scale } }, { writer, names }) =>
+    writer.contributedNode("FusedMatMul", namesOf(inputs, names), {
+      transA: Number(transposeA),
+      transB: Number(transposeB),
+      alpha: float(scale),
+    }),
+  sum: ({ inputs: [x], attributes: { axes } }, { writer, names }) =>
+    writer.node("ReduceSum", [nameOf(x, names), writer.integers(axes)], { keepdims: 1 })[0],
+  softmax: ({ inputs }, { writer, names }) => writer.node("Softmax", namesOf(inputs, names), { axis: -1 })[0],
+  logSumExp: ({ inputs: [x] }, { writer, names }) => {
+    const name = nameOf(x, names);
+    const firstOf = (value: string): string =>
+      writer.node("Slice", [value, writer.integers([0]), writer.integers([1]), writer.integers([-1])])[0];
+    const [logProbabilities] = writer.node("LogSoftmax", [name], { axis: -1 });
+    return writer.node("Sub", [firstOf(name), firstOf(logProbabilities)])[0];
+  },
+
+  reshape: ({ inputs: [x], attributes: { shape } }, { writer, names }) =>
+    writer.node("Reshape", [nameOf(x, names), writer.integers(shape)])[0],
+  transpose: ({ inputs, attributes: { permutation } }, { writer, names }) =>
+    writer.node("Transpose", namesOf(inputs, names), { perm: permutation })[0],
+  broadcast: ({ inputs: [x], attributes: { shape } }, { writer, names }) =>
+    writer.node("Expand", [nameOf(x, names), writer.integers(shape)])[0],
+  slice: ({ inputs: [x], attributes: { axis, start, end } }, { writer, names }) =>
+    writer.node("Slice", [
+      nameOf(x, names),
+      writer.integers([start]),
+      writer.integers([end]),
+      writer.integers([axis]),
+    ])[0],
+  concatenate: ({ inputs, attributes: { axis } }, { writer, names }) =>
+    writer.node("Concat", namesOf(inputs, names), { axis })[0],
+
+  gatherRows: ({ inputs }, { writer, names }) =>
+    writer.node("Gather", namesOf(inputs, names), { axis: 0 })[0],
+  scatterAddRows: ({ inputs: [base, ids, values] }, lowering) => scatterAdd(base, ids, values, lowering),
+
+  rmsNorm: ({ inputs, attributes: { epsilon } }, { writer, names, inverseRmsNames }) => {
+    const attributes = { axis: -1, epsilon: float(epsilon), stash_type: 1 };
+    const [normalized, inverseRms] = writer.node(
+      "SimplifiedLayerNormalization",
+      namesOf(inputs, names),
+      attributes,
+      { outputs: 2 },
+    );
+    inverseRmsNames.set(`${inputs[0].id}:${epsilon}`, inverseRms);
+    return normalized;
+  },
+  inverseRms: ({ inputs: [x], attributes: { epsilon } }, { writer, names, inverseRmsNames }) => {
+    const known = inverseRmsNames.get(`${x.id}:${epsilon}`);
+    if (known !== undefined) {
+      return known;
+    }
+    const name = nameOf(x, names);
+    const [square] = writer.node("Mul", [name, name]);
+    const [mean] = writer.node("ReduceMean", [square, writer.integers([-1])], { keepdims: 1 });
+    const [shifted] = writer.node("Add", [mean, writer.floats([epsilon], [])]);
+    const [rms] = writer.node("Sqrt", [shifted]);
+    return writer.node("Reciprocal", [rms])[0];
+  },
+  rotate: ({ inputs: [x, positions, cosines, sines], attributes: { inverse } }, { writer, names }) => {
+    const [batch] = writer.node("Unsqueeze", [nameOf(x, names), writer.integers([0])]);
+    const [rows] = writer.node("Unsqueeze", [nameOf(positions, names), writer.integers([0])]);
+    const tables = namesOf([cosines, sines], names);
+    if (inverse) {
+      [tables[1]] = writer.node("Neg", [tables[1]]);
+    }
+    const rotated = writer.contributedNode("RotaryEmbedding", [batch, rows, ...tables]);
+    return writer.node("Squeeze", [rotated, writer.integers([0])])[0];
+  },
+};
+
+function isZeros(tensor: Tensor): boolean {
+  const source = tensor.primitive === "broadcast" ? tensor.inputs[0] : tensor;
+  return (
+    source.primitive === "constant" &&
+    (source.attributes as { values: readonly number[] }).values.every((value) => value === 0)
+  );
+}
+
+/** Products of matrices and scatters onto zeros whose only use is an addition, which Gemm and ScatterND take along. */
+function findFused(graph: Graph): Set<number> {
+  const uses = new Map<number, number>();
+  const use = (tensor: Tensor): void => void uses.set(tensor.id, (uses.get(tensor.id) ?? 0) + 1);
+  for (const tensor of graph.tensors) {
+    tensor.inputs.forEach(use);
+  }
+  for (const output of graph.outputs.values()) {
+    use(output);
+  }
+  const fused = new Set<number>();
+  for (const tensor of graph.tensors) {
+    if (tensor.primitive !== "add") {
+      continue;
+    }
+    const [a, b] = tensor.inputs;
+    const fuses = (part: Tensor, addend: Tensor): boolean => {
+      if (uses.get(part.id) !== 1 || !sameShape(part.shape, tensor.shape)) {
+        return false;
+      }
+      if (part.primitive === "matmul") {
+        return part.shape.length === 2 && addend.shape.length > 0;
+      }
+      return (
+        part.primitive === "scatterAddRows" && isZeros(part.inputs[0]) && sameShape(addend.shape, part.shape)
+      );
+    };
+    const part = [b, a].find((candidate) => fuses(candidate, candidate === a ? b : a));
+    if (part !== undefined) {
+      fused.add(part.id);
+    }
+  }
+  return fused;
+}
+
+/** Writes every tensor of the graph and returns the ONNX value of each, by tensor id. */
+export function lowerGraph(graph: Graph, writer: OnnxWriter): Map<number, string> {
+  const lowering: Lowering = {
+    writer,
+    names: new Map(),
+    inverseRmsNames: new Map(),
+    fused: findFused(graph),
+  };
+  for (const tensor of graph.tensors) {
+    if (tensor.primitive === "constant") {
+      const { values } = tensor.attributes as { values: readonly number[] };
+      lowering.names.set(tensor.id, writer.floats(values, tensor.shape));
+    } else if (!lowering.fused.has(tensor.id)) {
+      lowering.names.set(tensor.id, applyRule(loweringRules, tensor, lowering));
+    }
+  }
+  return lowering.names;
+}

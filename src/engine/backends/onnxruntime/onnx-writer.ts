@@ -1,0 +1,146 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import type { ElementType } from "../../primitives.ts";
+import type { Shape } from "../../shape.ts";
+import {
+  type AttributeProto,
+  AttributeProto_AttributeType,
+  AttributeProtoSchema,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  type TensorProto,
+  TensorProto_DataType,
+  TensorProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from "./onnx_pb.ts";
+
+/** Integers become INT attributes, lists of them INTS; wrap a number in `float()` for FLOAT. */
+export type AttributeValue = number | readonly number[] | string | { float: number };
+
+export function float(value: number): { float: number } {
+  return { float: value };
+}
+
+const contributed = "com.microsoft";
+/** Versions of the operator sets in use: ONNX's own and ONNX Runtime's contributed operators. */
+const operatorSets = [
+  { domain: "", version: 21n },
+  { domain: contributed, version: 1n },
+];
+const irVersion = 10n;
+
+/** Collects nodes and constants and writes them as an ONNX model. */
+export class OnnxWriter {
+  private readonly nodes: NodeProto[] = [];
+  private readonly initializers = new Map<string, TensorProto>();
+  private nextName = 0;
+
+  /** Adds a node and returns the names of its outputs. */
+  node(
+    operator: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeValue>> = {},
+    { outputs = 1, domain = "" }: { outputs?: number; domain?: string } = {},
+  ): string[] {
+    const names = Array.from({ length: outputs }, () => `t${this.nextName++}`);
+    const attribute = Object.entries(attributes).map(([name, value]) => writeAttribute(name, value));
+    this.nodes.push(
+      create(NodeProtoSchema, { opType: operator, domain, input: [...inputs], output: names, attribute }),
+    );
+    return names;
+  }
+
+  /** A node of one of ONNX Runtime's own operators. */
+  contributedNode(
+    operator: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeValue>> = {},
+  ): string {
+    return this.node(operator, inputs, attributes, { domain: contributed })[0];
+  }
+
+  floats(values: readonly number[], shape: Shape): string {
+    const data = new Uint8Array(Float32Array.from(values).buffer);
+    return this.initializer(
+      TensorProto_DataType.FLOAT,
+      shape,
+      data,
+      `f${shape.join("x")}:${values.join(",")}`,
+    );
+  }
+
+  integers(values: readonly number[], shape: Shape = [values.length]): string {
+    const data = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
+    return this.initializer(
+      TensorProto_DataType.INT64,
+      shape,
+      data,
+      `i${shape.join("x")}:${values.join(",")}`,
+    );
+  }
+
+  private initializer(
+    dataType: number,
+    shape: Shape,
+    rawData: Uint8Array<ArrayBuffer>,
+    name: string,
+  ): string {
+    if (!this.initializers.has(name)) {
+      const dims = shape.map(BigInt);
+      this.initializers.set(name, create(TensorProtoSchema, { name, dims, dataType, rawData }));
+    }
+    return name;
+  }
+
+  /** The model with these inputs, and `outputs` mapping each output's name to the value it names. */
+  finish(
+    inputs: Iterable<{ name: string; shape: Shape; elementType: ElementType }>,
+    outputs: Iterable<{ name: string; value: string; shape: Shape }>,
+  ): Uint8Array {
+    const outputInfos: ValueInfoProto[] = [];
+    for (const { name, value, shape } of outputs) {
+      this.nodes.push(create(NodeProtoSchema, { opType: "Identity", input: [value], output: [name] }));
+      outputInfos.push(valueInfo(name, shape, "float"));
+    }
+    const graph = {
+      name: "gpgrad",
+      node: this.nodes,
+      initializer: [...this.initializers.values()],
+      input: Array.from(inputs, ({ name, shape, elementType }) => valueInfo(name, shape, elementType)),
+      output: outputInfos,
+    };
+    return toBinary(
+      ModelProtoSchema,
+      create(ModelProtoSchema, { irVersion, opsetImport: operatorSets, graph }),
+    );
+  }
+}
+
+export function onnxType(elementType: ElementType): number {
+  return elementType === "float" ? TensorProto_DataType.FLOAT : TensorProto_DataType.INT64;
+}
+
+function valueInfo(name: string, shape: Shape, elementType: ElementType): ValueInfoProto {
+  const dim = shape.map((size) => ({ value: { case: "dimValue" as const, value: BigInt(size) } }));
+  const tensorType = { elemType: onnxType(elementType), shape: { dim } };
+  return create(ValueInfoProtoSchema, { name, type: { value: { case: "tensorType", value: tensorType } } });
+}
+
+function writeAttribute(name: string, value: AttributeValue): AttributeProto {
+  if (typeof value === "string") {
+    const s = new TextEncoder().encode(value);
+    return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.STRING, s });
+  }
+  if (typeof value === "number") {
+    return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INT, i: BigInt(value) });
+  }
+  if ("float" in value) {
+    return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.FLOAT, f: value.float });
+  }
+  return create(AttributeProtoSchema, {
+    name,
+    type: AttributeProto_AttributeType.INTS,
+    ints: value.map(BigInt),
+  });
+}
