@@ -5,8 +5,11 @@ import { add, zeros } from "./operations.ts";
 import type { Tensor } from "./primitives.ts";
 import { constant } from "./tensor.ts";
 
-/** Reverse-mode differentiation: d loss / d target for each target, zeros where the loss does not depend on it. */
-export function gradients(loss: Tensor, targets: readonly Tensor[]): Tensor[] {
+/**
+ * Reverse-mode differentiation: d loss / d target for each target, zeros where the loss does not depend on it. Each
+ * gradient is added onto the tensor of the same index in `onto`, where that is given.
+ */
+export function gradients(loss: Tensor, targets: readonly Tensor[], onto: readonly Tensor[] = []): Tensor[] {
   if (loss.shape.length !== 0) {
     throw internalError("gradients need a scalar loss");
   }
@@ -19,7 +22,8 @@ export function gradients(loss: Tensor, targets: readonly Tensor[]): Tensor[] {
     }
   }
 
-  const arriving = new Map<number, Tensor>([[loss.id, constant(1)]]);
+  const arriving = new Map<number, Tensor>(onto.map((start, index) => [targets[index].id, start]));
+  arriving.set(loss.id, constant(1));
   for (const tensor of order.reverse()) {
     const gradient = arriving.get(tensor.id);
     if (gradient === undefined || !active.has(tensor.id)) {

@@ -4,7 +4,7 @@ import type { Graph } from "../../graph.ts";
 import type { ElementType } from "../../primitives.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../../shape.ts";
 import { type Handle, type Library, loadLibrary } from "./library.ts";
-import { lowerGraph } from "./lowering-rules.ts";
+import { inputValue, lowerGraph, outputValue } from "./lowering-rules.ts";
 import { OnnxWriter, onnxType } from "./onnx-writer.ts";
 
 export interface OnnxRuntimeOptions {
@@ -48,8 +48,16 @@ function compile(library: Library, graph: Graph, profile: string | undefined): C
   const { functions, check, create } = library;
   const writer = new OnnxWriter();
   const names = lowerGraph(graph, writer);
-  const inputs = [...graph.inputs].map(([name, { shape, elementType }]) => ({ name, shape, elementType }));
-  const outputs = [...graph.outputs].map(([name, { id, shape }]) => ({ name, shape, value: names.get(id)! }));
+  const inputs = [...graph.inputs].map(([name, { shape, elementType }]) => ({
+    name: inputValue(name),
+    shape,
+    elementType,
+  }));
+  const outputs = [...graph.outputs].map(([name, { id, shape }]) => ({
+    name: outputValue(name),
+    shape,
+    value: names.get(id)!,
+  }));
   const model = writer.finish(inputs, outputs);
 
   const options = create((out) => functions.CreateSessionOptions(out));
@@ -89,10 +97,10 @@ function bind(
     return handle;
   };
   for (const [name, { shape }] of graph.inputs) {
-    check(functions.BindInput(binding, name, value(name, shape, inputs[name])));
+    check(functions.BindInput(binding, inputValue(name), value(name, shape, inputs[name])));
   }
   for (const [name, { shape }] of graph.outputs) {
-    check(functions.BindOutput(binding, name, value(name, shape, outputs[name])));
+    check(functions.BindOutput(binding, outputValue(name), value(name, shape, outputs[name])));
   }
   // The buffers must outlive the addresses that ONNX Runtime holds.
   const held = { inputs, outputs };

@@ -15,6 +15,15 @@ interface Lowering {
   readonly fused: ReadonlySet<number>;
 }
 
+/** The ONNX value of a named input or output: ONNX has one name space, graphs have two. */
+export function inputValue(name: string): string {
+  return `input:${name}`;
+}
+
+export function outputValue(name: string): string {
+  return `output:${name}`;
+}
+
 const operator =
   (name: string) =>
   ({ inputs }: PrimitiveNode, { writer, names }: Lowering): string =>
@@ -53,7 +62,7 @@ function scatterAdd(base: Tensor, ids: Tensor, values: Tensor, { writer, names }
 }
 
 const loweringRules: RuleTable<[lowering: Lowering], string> = {
-  input: ({ attributes: { name } }) => name,
+  input: ({ attributes: { name } }) => inputValue(name),
   constant: () => {
     throw internalError("constants are lowered with their shape");
   },

@@ -1,0 +1,156 @@
+import { gradients } from "../../engine/autodiff.ts";
+import type { BoundGraph, Buffer, CompiledGraph } from "../../engine/backend.ts";
+import { buildGraph, type Graph } from "../../engine/graph.ts";
+import { slice } from "../../engine/operations.ts";
+import { input } from "../../engine/tensor.ts";
+import { tokenLogprobs } from "../../losses/token-logprobs.ts";
+import { weightedLogprobLoss } from "../../losses/weighted-logprob-loss.ts";
+import { masked, type SharedPromptLayout, sharedPromptAttention } from "../../nn/attention.ts";
+import { type MicroBatch, rowsOf } from "./micro-batches.ts";
+import { type Policy, policyBuffers, policyInputs } from "./policy.ts";
+
+/** Name under which a parameter's gradient goes in and out of the graph. */
+function gradientName(parameter: string): string {
+  return `gradient:${parameter}`;
+}
+
+function buildTrainingGraph(policy: Policy, layout: SharedPromptLayout): Graph {
+  const { prompts, promptLength, completionLength } = layout;
+  const rows = rowsOf(layout);
+  const promptRows = prompts * promptLength;
+  const completionRows = rows - promptRows;
+  const { parameters, rows: rowInputs } = policyInputs(policy, rows);
+  const masks = {
+    promptMask: promptRows > 0 ? input("promptMask", [promptLength, promptLength]) : null,
+    completionMask: input(
+      "completionMask",
+      promptRows > 0
+        ? [prompts, 1, completionLength, promptLength + completionLength]
+        : [completionLength, completionLength],
+    ),
+  };
+  const { model } = policy;
+  const attend = sharedPromptAttention(layout, model.dimensions, masks);
+  const hidden = model.hiddenStates(parameters, rowInputs, attend);
+  const completionHidden = model.finalNorm(parameters, slice(hidden, 0, promptRows, rows));
+  const targets = input("targets", [completionRows], "integer");
+  const logprobs = tokenLogprobs(completionHidden, model.headWeight(parameters), targets);
+  const loss = weightedLogprobLoss(logprobs, input("weights", [completionRows]));
+
+  const names = model.parameters.map(({ name }) => name);
+  const accumulated = gradients(
+    loss,
+    names.map(parameters),
+    model.parameters.map(({ name, shape }) => input(gradientName(name), shape)),
+  );
+  const gradientOutputs = names.map((name, index) => [gradientName(name), accumulated[index]]);
+  return buildGraph({ loss, logprobs, ...Object.fromEntries(gradientOutputs) });
+}
+
+/** A compiled forward and backward pass over one layout, tied to the policy's weights and the gradients' buffers. */
+export interface TrainingPass {
+  /** Adds the micro-batch's gradients onto the buffers and returns its log-probabilities [P * G * T2]. */
+  run(microBatch: MicroBatch): Float32Array;
+  free(): void;
+}
+
+export function compileTrainingPass(
+  policy: Policy,
+  layout: SharedPromptLayout,
+  gradientBuffers: ReadonlyMap<string, Buffer>,
+): TrainingPass {
+  const graph = buildTrainingGraph(policy, layout);
+  const compiled: CompiledGraph = policy.backend.compile(graph);
+  const { backend } = policy;
+  const own = Object.fromEntries(
+    ["tokenIds", "positions", "targets", "weights", "promptMask", "completionMask"]
+      .filter((name) => graph.inputs.has(name))
+      .map((name) => {
+        const { shape, elementType } = graph.inputs.get(name)!;
+        return [name, backend.allocate(shape, elementType)];
+      }),
+  );
+  const accumulators = Object.fromEntries(
+    [...gradientBuffers].map(([name, buffer]) => [gradientName(name), buffer]),
+  );
+  const logprobs = backend.allocate(graph.outputs.get("logprobs")!.shape);
+  const bound: BoundGraph = compiled.bind(
+    { ...policyBuffers(policy), ...own, ...accumulators },
+    { loss: backend.allocate([]), logprobs, ...accumulators },
+  );
+  return {
+    run: (microBatch) => {
+      fillInputs(own, microBatch, layout);
+      bound.run();
+      return logprobs.values as Float32Array;
+    },
+    free: () => {
+      bound.free();
+      compiled.free();
+    },
+  };
+}
+
+/** Rows: prompts [P, T1] without their last token, then completions [P, G, T2], each led by the last prompt token. */
+function fillInputs(own: Record<string, Buffer>, { slices }: MicroBatch, layout: SharedPromptLayout): void {
+  const { prompts, promptLength, completions, completionLength } = layout;
+  const tokenIds = own.tokenIds.values as BigInt64Array;
+  const positions = own.positions.values as BigInt64Array;
+  const targets = own.targets.values as BigInt64Array;
+  const weights = own.weights.values as Float32Array;
+  for (const values of [tokenIds, positions, targets]) {
+    values.fill(0n);
+  }
+  weights.fill(0);
+  const promptRows = prompts * promptLength;
+  slices.forEach(({ promptTokenIds, completions: members }, prompt) => {
+    const context = promptTokenIds.length - 1;
+    for (let t = 0; t < context; t++) {
+      tokenIds[prompt * promptLength + t] = BigInt(promptTokenIds[t]);
+      positions[prompt * promptLength + t] = BigInt(t);
+    }
+    members.forEach(({ completion }, member) => {
+      const start = (prompt * completions + member) * completionLength;
+      completion.tokenIds.forEach((token, t) => {
+        const previous = t === 0 ? promptTokenIds[context] : completion.tokenIds[t - 1];
+        tokenIds[promptRows + start + t] = BigInt(previous);
+        positions[promptRows + start + t] = BigInt(context + t);
+        targets[start + t] = BigInt(token);
+        weights[start + t] = completion.weights[t];
+      });
+    });
+  });
+  fillMasks(
+    own,
+    slices.map(({ promptTokenIds }) => promptTokenIds.length - 1),
+    layout,
+  );
+}
+
+function fillMasks(
+  own: Record<string, Buffer>,
+  contexts_P: readonly number[],
+  { prompts, promptLength, completionLength }: SharedPromptLayout,
+): void {
+  const completionMask = own.completionMask.values as Float32Array;
+  const total = promptLength + completionLength;
+  const perPrompt = completionLength * total;
+  for (let prompt = 0; prompt < completionMask.length / perPrompt; prompt++) {
+    const context = contexts_P[prompt];
+    for (let t = 0; t < completionLength; t++) {
+      const row = prompt * perPrompt + t * total;
+      completionMask.fill(0, row, row + total);
+      if (promptLength > 0) {
+        completionMask.fill(masked, row + context, row + promptLength);
+      }
+      completionMask.fill(masked, row + promptLength + t + 1, row + total);
+    }
+  }
+  if (prompts > 0 && own.promptMask) {
+    const promptMask = own.promptMask.values as Float32Array;
+    for (let t = 0; t < promptLength; t++) {
+      promptMask.fill(0, t * promptLength, t * promptLength + t + 1);
+      promptMask.fill(masked, t * promptLength + t + 1, (t + 1) * promptLength);
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import { add, gatherRows, rmsNorm, rotate } from "../../engine/operations.ts";
+import type { Tensor } from "../../engine/primitives.ts";
+import type { Attend } from "../../nn/attention.ts";
+import { linear } from "../../nn/linear.ts";
+import { rotaryTables } from "../../nn/rotary-tables.ts";
+import { swiglu } from "../../nn/swiglu.ts";
+import type { LanguageModel, ParameterLookup, ParameterSpec, Rows } from "../model.ts";
+import { parseQwen2Config, type Qwen2Config } from "./config.ts";
+
+const embedding = "model.embed_tokens.weight";
+const lastNorm = "model.norm.weight";
+const head = "lm_head.weight";
+
+/** Qwen2 and Qwen2.5: RMSNorm, rotary positions, grouped-query attention with biases on q, k and v, SwiGLU. */
+export function createQwen2(configuration: Readonly<Record<string, unknown>>, file: string): LanguageModel {
+  const config = parseQwen2Config(configuration, file);
+  const { vocabularySize, hiddenSize, layers, heads, keyValueHeads, headSize, maxPositions } = config;
+  return {
+    family: "qwen2",
+    dimensions: { vocabularySize, hiddenSize, layers, heads, keyValueHeads, headSize, maxPositions },
+    parameters: parameterSpecs(config),
+    initializerRange: config.initializerRange,
+    configuration,
+    rotaryTables: (positions) => rotaryTables(config.ropeTheta, headSize, positions),
+    hiddenStates: (parameters, rows, attend) => {
+      let hidden = gatherRows(parameters(embedding), rows.tokenIds);
+      for (let layer = 0; layer < layers; layer++) {
+        hidden = decoderLayer(config, layer, parameters, hidden, rows, attend);
+      }
+      return hidden;
+    },
+    finalNorm: (parameters, hidden) => rmsNorm(hidden, parameters(lastNorm), config.normEpsilon),
+    headWeight: (parameters) => parameters(config.tiedEmbeddings ? embedding : head),
+  };
+}
+
+function decoderLayer(
+  { heads, keyValueHeads, normEpsilon }: Qwen2Config,
+  layer: number,
+  parameters: ParameterLookup,
+  hidden: Tensor,
+  { positions, cosines, sines }: Rows,
+  attend: Attend,
+): Tensor {
+  const weight = (name: string): Tensor => parameters(`model.layers.${layer}.${name}.weight`);
+  const bias = (name: string): Tensor => parameters(`model.layers.${layer}.${name}.bias`);
+  const project = (x: Tensor, name: string): Tensor => linear(x, weight(name), bias(name));
+
+  const attentionInput = rmsNorm(hidden, weight("input_layernorm"), normEpsilon);
+  const mixed = attend(
+    {
+      queries: rotate(project(attentionInput, "self_attn.q_proj"), positions, cosines, sines, { heads }),
+      keys: rotate(project(attentionInput, "self_attn.k_proj"), positions, cosines, sines, {
+        heads: keyValueHeads,
+      }),
+      values: project(attentionInput, "self_attn.v_proj"),
+    },
+    layer,
+  );
+  const attended = add(hidden, linear(mixed, weight("self_attn.o_proj")));
+
+  const mlpInput = rmsNorm(attended, weight("post_attention_layernorm"), normEpsilon);
+  const mlp = swiglu(mlpInput, {
+    gate: weight("mlp.gate_proj"),
+    up: weight("mlp.up_proj"),
+    down: weight("mlp.down_proj"),
+  });
+  return add(attended, mlp);
+}
+
+/** In the order in which checkpoint files list them. */
+function parameterSpecs(config: Qwen2Config): ParameterSpec[] {
+  const { vocabularySize, hiddenSize, intermediateSize, layers, heads, keyValueHeads, headSize } = config;
+  const matrix = (name: string, rows: number, columns: number): ParameterSpec => ({
+    name: `${name}.weight`,
+    shape: [rows, columns],
+    initialization: "normal",
+  });
+  const bias = (name: string, size: number): ParameterSpec => ({
+    name: `${name}.bias`,
+    shape: [size],
+    initialization: "zeros",
+  });
+  const norm = (name: string): ParameterSpec => ({ name, shape: [hiddenSize], initialization: "ones" });
+  const querySize = heads * headSize;
+  const keySize = keyValueHeads * headSize;
+
+  const specs = [matrix("model.embed_tokens", vocabularySize, hiddenSize)];
+  for (let layer = 0; layer < layers; layer++) {
+    const at = (name: string): string => `model.layers.${layer}.${name}`;
+    specs.push(
+      matrix(at("self_attn.q_proj"), querySize, hiddenSize),
+      bias(at("self_attn.q_proj"), querySize),
+      matrix(at("self_attn.k_proj"), keySize, hiddenSize),
+      bias(at("self_attn.k_proj"), keySize),
+      matrix(at("self_attn.v_proj"), keySize, hiddenSize),
+      bias(at("self_attn.v_proj"), keySize),
+      matrix(at("self_attn.o_proj"), hiddenSize, querySize),
+      matrix(at("mlp.gate_proj"), intermediateSize, hiddenSize),
+      matrix(at("mlp.up_proj"), intermediateSize, hiddenSize),
+      matrix(at("mlp.down_proj"), hiddenSize, intermediateSize),
+      norm(at("input_layernorm.weight")),
+      norm(at("post_attention_layernorm.weight")),
+    );
+  }
+  specs.push(norm(lastNorm));
+  if (!config.tiedEmbeddings) {
+    specs.push(matrix("lm_head", vocabularySize, hiddenSize));
+  }
+  return specs;
+}

@@ -1,0 +1,207 @@
+import { add, concatenate, matmul, reshape, slice, softmax, transpose } from "../engine/operations.ts";
+import type { Tensor } from "../engine/primitives.ts";
+
+/** Queries, keys and values of the rows of a batch, after rotation: [N, heads * size] and [N, keyValueHeads * size]. */
+export interface Projections {
+  queries: Tensor;
+  keys: Tensor;
+  values: Tensor;
+}
+
+/** Mixes the values of the positions each row may see -> [N, heads * size]. `layer` tells caches apart. */
+export type Attend = (projections: Projections, layer: number) => Tensor;
+
+export interface HeadLayout {
+  heads: number;
+  keyValueHeads: number;
+  headSize: number;
+}
+
+/** P prompts of T1 positions, each with G completions of T2 positions, padded on the right; 0 prompt positions for none. */
+export interface SharedPromptLayout {
+  prompts: number;
+  promptLength: number;
+  completions: number;
+  completionLength: number;
+}
+
+/** Large enough to vanish in a softmax and small enough to stay finite when added. */
+export const masked = -1e9;
+
+/** [outer, length, keyValueHeads * group * size] rows -> [outer, keyValueHeads, group * length, size]. */
+function splitHeads(
+  rows: Tensor,
+  outer: number,
+  length: number,
+  keyValueHeads: number,
+  headSize: number,
+): Tensor {
+  const heads = rows.shape[1] / headSize;
+  const split = transpose(reshape(rows, [outer, length, heads, headSize]), [0, 2, 1, 3]);
+  return reshape(split, [outer, keyValueHeads, (heads / keyValueHeads) * length, headSize]);
+}
+
+function joinHeads(mixed: Tensor, outer: number, length: number, { heads, headSize }: HeadLayout): Tensor {
+  const split = reshape(mixed, [outer, heads, length, headSize]);
+  return reshape(transpose(split, [0, 2, 1, 3]), [outer * length, heads * headSize]);
+}
+
+/**
+ * Causal attention within each of `sequences` sequences of `length` rows. Grouped queries share their keys by standing
+ * as further rows of one product, so keys are never repeated. `mask` [length, length] is added to the scores.
+ */
+export function causalAttention(
+  { queries, keys, values }: Projections,
+  { sequences, length, mask }: { sequences: number; length: number; mask: Tensor },
+  layout: HeadLayout,
+): Tensor {
+  const { heads, keyValueHeads, headSize } = layout;
+  const q = splitHeads(queries, sequences, length, keyValueHeads, headSize);
+  const k = splitHeads(keys, sequences, length, keyValueHeads, headSize);
+  const v = splitHeads(values, sequences, length, keyValueHeads, headSize);
+  const scores = matmul(q, k, { transposeB: true, scale: 1 / Math.sqrt(headSize) });
+  const masked = add(reshape(scores, [sequences, heads, length, length]), mask);
+  const weights = reshape(softmax(masked), scores.shape);
+  return joinHeads(matmul(weights, v), sequences, length, layout);
+}
+
+/**
+ * Attention of completions that share their prompt's keys and values, which stand once for all of them: rows are
+ * [P, G, T2], prompt rows [P, T1]. `mask` [P, 1, T2, T1 + T2] is added to the scores.
+ */
+function completionAttention(
+  completion: Projections,
+  prompt: Pick<Projections, "keys" | "values">,
+  mask: Tensor,
+  { prompts, promptLength, completions, completionLength }: SharedPromptLayout,
+  { heads, keyValueHeads, headSize }: HeadLayout,
+): Tensor {
+  const group = heads / keyValueHeads;
+  const scale = 1 / Math.sqrt(headSize);
+  // [P, G, T2, KV, group, size] -> [P, KV, G, group, T2, size]: rows of one prompt and key head stand together.
+  const perHead = (rows: Tensor, queriesPerKey: number): Tensor =>
+    transpose(
+      reshape(rows, [prompts, completions, completionLength, keyValueHeads, queriesPerKey, headSize]),
+      [0, 3, 1, 4, 2, 5],
+    );
+  const rowsPerPrompt = completions * group * completionLength;
+  const q = perHead(completion.queries, group);
+  const own = [prompts, keyValueHeads, completions, completionLength, headSize];
+  const k = reshape(perHead(completion.keys, 1), own);
+  const v = reshape(perHead(completion.values, 1), own);
+  const promptKeys = splitHeads(prompt.keys, prompts, promptLength, keyValueHeads, headSize);
+  const promptValues = splitHeads(prompt.values, prompts, promptLength, keyValueHeads, headSize);
+
+  const byPrompt = [prompts, keyValueHeads, rowsPerPrompt, headSize];
+  const byCompletion = [prompts, keyValueHeads, completions, group * completionLength, headSize];
+  const promptScores = matmul(reshape(q, byPrompt), promptKeys, { transposeB: true, scale });
+  const ownScores = matmul(reshape(q, byCompletion), k, { transposeB: true, scale });
+  const total = promptLength + completionLength;
+  const scores = concatenate(
+    [promptScores, reshape(ownScores, [prompts, keyValueHeads, rowsPerPrompt, completionLength])],
+    3,
+  );
+  const maskedScores = add(
+    reshape(scores, [prompts, keyValueHeads * completions * group, completionLength, total]),
+    mask,
+  );
+  const weights = reshape(softmax(maskedScores), [prompts, keyValueHeads, rowsPerPrompt, total]);
+  const promptWeights = slice(weights, 3, 0, promptLength);
+  const ownWeights = reshape(slice(weights, 3, promptLength, total), ownScores.shape);
+  const mixed = add(
+    reshape(matmul(promptWeights, promptValues), q.shape),
+    reshape(matmul(ownWeights, v), q.shape),
+  );
+  return reshape(transpose(mixed, [0, 2, 4, 1, 3, 5]), [
+    prompts * completions * completionLength,
+    heads * headSize,
+  ]);
+}
+
+/**
+ * Attention for training: the rows are those of all prompts, then those of all completions. `promptMask` is
+ * [T1, T1], `completionMask` [P, 1, T2, T1 + T2], or [T2, T2] without prompt rows.
+ */
+export function sharedPromptAttention(
+  layout: SharedPromptLayout,
+  headLayout: HeadLayout,
+  masks: { promptMask: Tensor | null; completionMask: Tensor },
+): Attend {
+  const { prompts, promptLength, completions, completionLength } = layout;
+  const { promptMask, completionMask } = masks;
+  if (promptMask === null) {
+    const sequences = prompts * completions;
+    const causal = { sequences, length: completionLength, mask: completionMask };
+    return (projections) => causalAttention(projections, causal, headLayout);
+  }
+  const promptRows = prompts * promptLength;
+  return ({ queries, keys, values }) => {
+    const part = (start: number, end: number): Projections => ({
+      queries: slice(queries, 0, start, end),
+      keys: slice(keys, 0, start, end),
+      values: slice(values, 0, start, end),
+    });
+    const prompt = part(0, promptRows);
+    const completion = part(promptRows, queries.shape[0]);
+    const promptCausal = { sequences: prompts, length: promptLength, mask: promptMask };
+    return concatenate(
+      [
+        causalAttention(prompt, promptCausal, headLayout),
+        completionAttention(completion, prompt, completionMask, layout, headLayout),
+      ],
+      0,
+    );
+  };
+}
+
+/** Keys and values that earlier steps left behind: prompts [P, KV, T1, size] and completions [P, KV, G, capacity, size]. */
+export interface DecodeCaches {
+  promptKeys: Tensor | null;
+  promptValues: Tensor | null;
+  keys: Tensor;
+  values: Tensor;
+}
+
+/**
+ * Attention of one new position in each of P x G completions over its prompt, its earlier positions and itself.
+ * `mask` [P, 1, 1, T1 + capacity] hides the padding of prompts and the unused part of the caches.
+ */
+export function decodeAttention(
+  { queries, keys, values }: Projections,
+  caches: DecodeCaches,
+  mask: Tensor,
+  { prompts, completions }: { prompts: number; completions: number },
+  { heads, keyValueHeads, headSize }: HeadLayout,
+): Tensor {
+  const group = heads / keyValueHeads;
+  const scale = 1 / Math.sqrt(headSize);
+  const perHead = (rows: Tensor, queriesPerKey: number): Tensor =>
+    transpose(reshape(rows, [prompts, completions, keyValueHeads, queriesPerKey, headSize]), [0, 2, 1, 3, 4]);
+  const q = perHead(queries, group);
+  const rowsPerPrompt = completions * group;
+  const byPrompt = [prompts, keyValueHeads, rowsPerPrompt, headSize];
+  const flat = (scores: Tensor): Tensor =>
+    reshape(scores, [prompts, keyValueHeads, rowsPerPrompt, scores.shape.at(-1)!]);
+
+  const parts = [flat(matmul(q, caches.keys, { transposeB: true, scale }))];
+  if (caches.promptKeys) {
+    parts.unshift(matmul(reshape(q, byPrompt), caches.promptKeys, { transposeB: true, scale }));
+  }
+  const past = add(concatenate(parts, 3), mask);
+  const newScores = flat(matmul(q, perHead(keys, 1), { transposeB: true, scale }));
+  const weights = softmax(concatenate([past, newScores], 3));
+
+  const pastLength = past.shape[3];
+  const promptLength = caches.promptKeys ? caches.promptKeys.shape[2] : 0;
+  const weightsOf = (start: number, end: number): Tensor =>
+    reshape(slice(weights, 3, start, end), [prompts, keyValueHeads, completions, group, end - start]);
+  let mixed = add(
+    matmul(weightsOf(promptLength, pastLength), caches.values),
+    matmul(weightsOf(pastLength, pastLength + 1), perHead(values, 1)),
+  );
+  if (caches.promptValues) {
+    const promptMixed = matmul(slice(weights, 3, 0, promptLength), caches.promptValues);
+    mixed = add(mixed, reshape(promptMixed, mixed.shape));
+  }
+  return reshape(transpose(mixed, [0, 2, 1, 3, 4]), [prompts * completions, heads * headSize]);
+}

@@ -1,0 +1,23 @@
+/** Cosines and sines of rotary position embedding, each [positions, headSize / 2] row-major. */
+export interface RotaryTables {
+  cosines: Float32Array;
+  sines: Float32Array;
+}
+
+/** Angle p * theta^(-2i / headSize) for position p and pair i, rounded to float32 where transformers rounds. */
+export function rotaryTables(theta: number, headSize: number, positions: number): RotaryTables {
+  const half = headSize / 2;
+  const frequencies = Array.from({ length: half }, (_, i) =>
+    Math.fround(1 / Math.fround(theta ** ((2 * i) / headSize))),
+  );
+  const cosines = new Float32Array(positions * half);
+  const sines = new Float32Array(positions * half);
+  for (let position = 0; position < positions; position++) {
+    for (let i = 0; i < half; i++) {
+      const angle = Math.fround(position * frequencies[i]);
+      cosines[position * half + i] = Math.cos(angle);
+      sines[position * half + i] = Math.sin(angle);
+    }
+  }
+  return { cosines, sines };
+}
