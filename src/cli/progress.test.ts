@@ -1,0 +1,96 @@
+import { expect, test } from "vitest";
+import { evaluationEvent, stepEvent } from "../../test/support/run-events.ts";
+import { formatCount, formatDuration, formatPercent } from "./format.ts";
+import { createProgress } from "./progress.ts";
+
+function recorder(isTTY: boolean, columns?: number) {
+  const written: string[] = [];
+  let milliseconds = 0;
+  return {
+    written,
+    text: () => written.join(""),
+    pass: (seconds: number) => {
+      milliseconds += seconds * 1000;
+    },
+    options: {
+      output: { write: (text: string) => written.push(text), isTTY, columns },
+      warmStartSteps: 2,
+      totalSteps: 10,
+      now: () => milliseconds,
+    },
+  };
+}
+
+test("durations, counts and shares read well at every size", () => {
+  expect([0.42, 9.96, 42.4, 187, 7500].map(formatDuration)).toEqual([
+    "0.4s",
+    "10.0s",
+    "42s",
+    "3m 07s",
+    "2h 05m",
+  ]);
+  expect([7, 1.25, 840, 12345, 1_050_000, 7.6e9].map(formatCount)).toEqual([
+    "7",
+    "1.3",
+    "840",
+    "12.3k",
+    "1.05M",
+    "7.60B",
+  ]);
+  expect(formatPercent(0.9349)).toBe("93.5%");
+});
+
+test("without a TTY: plain lines, at most one in five seconds, the last step always", () => {
+  const { options, pass, text } = recorder(false);
+  const progress = createProgress(options);
+  for (let step = 3; step <= 10; step++) {
+    pass(2);
+    progress.event(stepEvent({ step, accuracy: 0.641 }));
+  }
+  progress.close();
+  const lines = text().trimEnd().split("\n");
+  expect(lines.map((line) => line.split(" ·")[0])).toEqual([
+    "step 3/10",
+    "step 6/10",
+    "step 9/10",
+    "step 10/10",
+  ]);
+  expect(lines[0]).toBe(
+    "step 3/10 · reward 0.50 · accuracy 64.1% · 5 of 8 groups informative · 2.0s/step · 1.50k tokens/s · 14s left",
+  );
+  expect(text()).not.toContain("\u001b");
+});
+
+test("on a TTY: one live line that fits, and a permanent line per evaluation", () => {
+  const { options, written, text } = recorder(true, 40);
+  const progress = createProgress(options);
+  progress.event(stepEvent({ step: 3 }));
+  expect(written.at(-1)).toHaveLength(39);
+  expect(written.at(-1)).toMatch(/^step 3\/10 · reward 0\.50.*…$/);
+  progress.event(evaluationEvent(3, 0.5));
+  expect(text()).toContain(
+    "\r\u001b[2Kevaluation (held-out) after step 3: accuracy 50.0% on 200 held-out problems",
+  );
+  expect(written.at(-1)).toMatch(/^step 3\/10/);
+  progress.close();
+  expect(text().endsWith("\n")).toBe(true);
+});
+
+test("the warm start counts to its own end and shows its loss", () => {
+  const { options, text } = recorder(false);
+  createProgress(options).event(stepEvent({ step: 1, stage: "warm-start" }));
+  expect(text()).toMatch(/^warm start 1\/2 · loss 0\.250 · 2\.0s\/step · .* · 2\.0s left\n$/);
+});
+
+test("says in words why a step changed nothing, once per streak, and when learning goes on", () => {
+  const { options, text } = recorder(false);
+  const progress = createProgress(options);
+  const zeroLossReason = "all 8 groups have equal rewards (2 all right, 6 all wrong)";
+  for (const step of [3, 4, 5]) {
+    progress.event(stepEvent({ step, informativeGroups: 0, zeroLossReason }));
+  }
+  progress.event(stepEvent({ step: 6 }));
+  expect(text().match(/nothing to learn from/g)).toHaveLength(1);
+  expect(text()).toContain(`step 3: nothing to learn from: ${zeroLossReason}`);
+  expect(text()).toContain("step 6: learning again after 3 steps without an update");
+});

@@ -1,0 +1,165 @@
+import type { RunEvent, SignalLedger } from "../pipeline.ts";
+import { formatCount, formatDuration, formatPercent } from "./format.ts";
+
+type StepEvent = Extract<RunEvent, { type: "step" }>;
+
+export interface ProgressOptions {
+  /** Where the text goes; a TTY gets one live line, anything else plain lines. */
+  output: { write(text: string): unknown; isTTY?: boolean; columns?: number };
+  /** Optimizer steps of the warm start and of the whole run. */
+  warmStartSteps: number;
+  totalSteps: number;
+  /** Milliseconds. */
+  now?: () => number;
+}
+
+export interface Progress {
+  event(event: RunEvent): void;
+  /** What goes on inside a step, shown on the live line only. */
+  activity(text: string): void;
+  /** Ends the live line. */
+  close(): void;
+}
+
+/** Seconds between two plain lines where there is no TTY. */
+const plainInterval = 5;
+/** Steps over which the rate is averaged. */
+const rateWindow = 20;
+
+/** Tells a person how a run is doing. */
+export function createProgress(options: ProgressOptions): Progress {
+  const { output, now = Date.now } = options;
+  const live = output.isTTY === true;
+  const recent: StepEvent[] = [];
+  let liveLine = "";
+  let lastPlain = Number.NEGATIVE_INFINITY;
+  let stepsWithoutUpdate = 0;
+
+  const clear = () => {
+    if (liveLine !== "") {
+      output.write("\r\u001b[2K");
+    }
+  };
+  const permanent = (line: string) => {
+    clear();
+    output.write(`${line}\n`);
+    if (liveLine !== "") {
+      output.write(liveLine);
+    }
+  };
+  const show = (line: string) => {
+    clear();
+    liveLine = clip(line, (output.columns ?? 100) - 1);
+    output.write(liveLine);
+  };
+
+  const step = (event: StepEvent) => {
+    if (recent[0]?.stage !== event.stage) {
+      recent.length = 0;
+      lastPlain = Number.NEGATIVE_INFINITY;
+    }
+    recent.push(event);
+    recent.splice(0, recent.length - rateWindow);
+    explainSignal(event);
+    const end = event.stage === "warm-start" ? options.warmStartSteps : options.totalSteps;
+    const line = stepLine(event, end, recent);
+    if (live) {
+      show(line);
+    } else if (event.step >= end || now() - lastPlain >= plainInterval * 1000) {
+      lastPlain = now();
+      permanent(line);
+    }
+  };
+
+  const explainSignal = (event: StepEvent) => {
+    const reason = event.signal?.zeroLossReason ?? null;
+    if (reason !== null) {
+      if (stepsWithoutUpdate === 0) {
+        permanent(`step ${event.step}: nothing to learn from: ${reason}`);
+      }
+      stepsWithoutUpdate += 1;
+    } else if (event.signal !== null) {
+      if (stepsWithoutUpdate > 1) {
+        permanent(`step ${event.step}: learning again after ${stepsWithoutUpdate} steps without an update`);
+      }
+      stepsWithoutUpdate = 0;
+    }
+  };
+
+  return {
+    event(event) {
+      if (event.type === "step") {
+        step(event);
+        return;
+      }
+      const line = eventLine(event);
+      if (line !== null) {
+        permanent(line);
+      }
+    },
+    activity(text) {
+      if (live) {
+        show(text);
+      }
+    },
+    close() {
+      if (liveLine !== "") {
+        output.write("\n");
+        liveLine = "";
+      }
+    },
+  };
+}
+
+/** `step 120/300 · reward 0.71 · accuracy 64.1% · 5 of 8 groups informative · 0.8s/step · 9.1k tokens/s · 2m 24s left`. */
+export function stepLine(event: StepEvent, end: number, recent: readonly StepEvent[]): string {
+  const mean = (read: (event: StepEvent) => number) =>
+    recent.reduce((sum, each) => sum + read(each), 0) / Math.max(recent.length, 1);
+  const seconds = mean((each) => each.seconds.total);
+  const tokens = mean((each) => each.signal?.sampledTokens ?? each.tokens);
+  const accuracy = event.rollouts?.rewards.accuracy;
+  return [
+    event.stage === "warm-start" ? `warm start ${event.step}/${end}` : `step ${event.step}/${end}`,
+    ...(event.rollouts === null
+      ? [`loss ${event.loss.toFixed(3)}`]
+      : [`reward ${event.rollouts.reward.toFixed(2)}`]),
+    ...(accuracy === undefined ? [] : [`accuracy ${formatPercent(accuracy)}`]),
+    ...(event.signal === null ? [] : [groupsInWords(event.signal)]),
+    `${formatDuration(seconds)}/step`,
+    `${formatCount(tokens / Math.max(seconds, 1e-9))} tokens/s`,
+    `${formatDuration(seconds * Math.max(end - event.step, 0))} left`,
+  ].join(" · ");
+}
+
+function groupsInWords(signal: SignalLedger): string {
+  return `${signal.informativeGroups} of ${signal.groups} groups informative`;
+}
+
+/** The permanent line of an event, or null where it needs none. */
+function eventLine(event: Exclude<RunEvent, { type: "step" }>): string | null {
+  switch (event.type) {
+    case "run-started":
+      return `${event.recipe}: ${event.model}, ${formatCount(event.parameters)} parameters, seed ${event.seed}, ${event.totalSteps} steps`;
+    case "run-resumed":
+      return `resumed after step ${event.step} of ${event.totalSteps}`;
+    case "evaluation": {
+      const metrics = Object.entries(event.metrics).map(([name, value]) => metricInWords(name, value));
+      return `evaluation (${event.label}) after step ${event.step}: ${metrics.join(", ")} on ${event.problems} held-out problems, ${formatDuration(event.seconds)}`;
+    }
+    case "checkpoint":
+      return null;
+    case "warning":
+      return `warning: ${event.message}`;
+    case "run-finished":
+      return `finished after step ${event.step}, ${formatDuration(event.seconds)}`;
+  }
+}
+
+function metricInWords(name: string, value: number): string {
+  const share = value >= 0 && value <= 1 && /accuracy|format|share|rate/.test(name);
+  return `${name} ${share ? formatPercent(value) : String(Math.round(value * 1000) / 1000)}`;
+}
+
+function clip(line: string, columns: number): string {
+  return line.length <= columns ? line : `${line.slice(0, Math.max(columns - 1, 0))}…`;
+}
