@@ -1,0 +1,149 @@
+import type { BoundGraph, Buffer } from "../../engine/backend.ts";
+import { masked } from "../../nn/attention.ts";
+import {
+  buildDecodeGraph,
+  buildPrefillGraph,
+  type DecodeLayout,
+  promptCacheName,
+} from "./generation-graphs.ts";
+import { allocateCaches, appendToCaches, type KeyValueCaches } from "./key-value-caches.ts";
+import { type Policy, policyBuffers } from "./policy.ts";
+
+/** A compiled decode step with its caches and buffers, kept between uses so that memory is touched once. */
+export interface DecodeSession {
+  readonly caches: KeyValueCaches;
+  readonly tokenIds: BigInt64Array;
+  readonly positions: BigInt64Array;
+  /** [P * G, V] after a step. */
+  readonly logits: Float32Array;
+  /** Hides prompt padding and all but the first `usedSlots` positions of the completions. */
+  resetMask(contexts_P: readonly number[], usedSlots: number): void;
+  /** Reads tokens and positions, writes logits, and puts the new keys and values at `slot`. */
+  step(slot: number): void;
+  free(): void;
+}
+
+export function createDecodeSession(policy: Policy, layout: DecodeLayout): DecodeSession {
+  const { backend } = policy;
+  const { prompts, promptLength, completions, capacity } = layout;
+  const graph = buildDecodeGraph(policy, layout);
+  const compiled = backend.compile(graph);
+  const caches = allocateCaches(policy, layout);
+  const outputs = Object.fromEntries(
+    [...graph.outputs].map(([name, { shape }]) => [name, backend.allocate(shape)]),
+  );
+  const tokenIds = backend.allocate([prompts * completions], "integer");
+  const positions = backend.allocate([prompts * completions], "integer");
+  const mask = backend.allocate([prompts, 1, 1, promptLength + capacity]);
+  const inputs = { ...policyBuffers(policy), ...caches.prompt, ...caches.own, tokenIds, positions, mask };
+  const bound: BoundGraph = compiled.bind(inputs, outputs);
+  const maskValues = mask.values as Float32Array;
+  const width = promptLength + capacity;
+  return {
+    caches,
+    tokenIds: tokenIds.values as BigInt64Array,
+    positions: positions.values as BigInt64Array,
+    logits: outputs.logits.values as Float32Array,
+    resetMask: (contexts_P, usedSlots) => {
+      maskValues.fill(masked);
+      for (let prompt = 0; prompt < prompts; prompt++) {
+        const start = prompt * width;
+        maskValues.fill(0, start, start + (contexts_P[prompt] ?? 0));
+        maskValues.fill(0, start + promptLength, start + promptLength + usedSlots);
+      }
+    },
+    step: (slot) => {
+      bound.run();
+      if (slot < capacity) {
+        appendToCaches(caches, outputs, slot);
+        for (let prompt = 0; prompt < prompts; prompt++) {
+          maskValues[prompt * width + promptLength + slot] = 0;
+        }
+      }
+    },
+    free: () => {
+      bound.free();
+      compiled.free();
+    },
+  };
+}
+
+/** Computes the keys and values of prompts and writes them into the caches of a decode session. */
+export interface Prefill {
+  run(prompts_PT: readonly (readonly number[])[], caches: KeyValueCaches): void;
+  free(): void;
+}
+
+/** Rows that a prefill takes at once: more does not make products faster, and takes memory. */
+const prefillRows = 2048;
+
+/** Prompts per pass, such that one compiled shape serves all passes. */
+export function prefillPrompts(layout: DecodeLayout): number {
+  return Math.min(layout.prompts, Math.max(1, Math.floor(prefillRows / layout.promptLength)));
+}
+
+export function createPrefill(policy: Policy, prompts: number, length: number): Prefill {
+  const { backend } = policy;
+  const graph = buildPrefillGraph(policy, prompts, length);
+  const compiled = backend.compile(graph);
+  const tokenIds = backend.allocate([prompts * length], "integer");
+  const positions = backend.allocate([prompts * length], "integer");
+  const promptMask = backend.allocate([length, length]);
+  const maskValues = promptMask.values as Float32Array;
+  for (let t = 0; t < length; t++) {
+    maskValues.fill(masked, t * length + t + 1, (t + 1) * length);
+  }
+  const positionValues = positions.values as BigInt64Array;
+  positionValues.forEach((_, row) => {
+    positionValues[row] = BigInt(row % length);
+  });
+  const inputs = { ...policyBuffers(policy), tokenIds, positions, promptMask };
+
+  const runFrom = (
+    first: number,
+    prompts_PT: readonly (readonly number[])[],
+    caches: KeyValueCaches,
+  ): void => {
+    const ids = tokenIds.values as BigInt64Array;
+    ids.fill(0n);
+    for (let p = 0; p < prompts; p++) {
+      prompts_PT[first + p]?.forEach((token, t) => {
+        ids[p * length + t] = BigInt(token);
+      });
+    }
+    const bound = compiled.bind(inputs, promptPart(policy, caches, first, prompts));
+    try {
+      bound.run();
+    } finally {
+      bound.free();
+    }
+  };
+  return {
+    run: (prompts_PT, caches) => {
+      for (let next = 0; next < caches.layout.prompts; next += prompts) {
+        runFrom(Math.min(next, caches.layout.prompts - prompts), prompts_PT, caches);
+      }
+    },
+    free: () => compiled.free(),
+  };
+}
+
+/** The part of the prompt caches that belongs to some prompts: a view, prompts being the outermost dimension. */
+function promptPart(
+  { backend, model }: Policy,
+  caches: KeyValueCaches,
+  first: number,
+  prompts: number,
+): Record<string, Buffer> {
+  const views: Record<string, Buffer> = {};
+  for (let layer = 0; layer < model.dimensions.layers; layer++) {
+    for (const kind of ["keys", "values"] as const) {
+      const name = promptCacheName(kind, layer);
+      const { values, shape } = caches.prompt[name];
+      const block = values.length / shape[0];
+      const part = (values as Float32Array).subarray(first * block, (first + prompts) * block);
+      views[name] = backend.wrap(part, [prompts, ...shape.slice(1)]);
+    }
+  }
+  return views;
+}

@@ -1,0 +1,75 @@
+import { buildGraph, type Graph } from "../../engine/graph.ts";
+import { matmul, reshape, transpose } from "../../engine/operations.ts";
+import type { Tensor } from "../../engine/primitives.ts";
+import { input } from "../../engine/tensor.ts";
+import { causalAttention, decodeAttention } from "../../nn/attention.ts";
+import { type Policy, policyInputs } from "./policy.ts";
+
+/** P prompts of `promptLength` positions (padded on the right; 0 for none), G completions each, room for `capacity` tokens. */
+export interface DecodeLayout {
+  prompts: number;
+  promptLength: number;
+  completions: number;
+  capacity: number;
+}
+
+export function promptCacheName(kind: "keys" | "values", layer: number): string {
+  return `prompt.${kind}.${layer}`;
+}
+
+export function cacheName(kind: "keys" | "values", layer: number): string {
+  return `${kind}.${layer}`;
+}
+
+/** Fills the prompts' caches: outputs keys and values [P, KV, length, size] of every layer, and nothing else. */
+export function buildPrefillGraph(policy: Policy, prompts: number, length: number): Graph {
+  const { model } = policy;
+  const { keyValueHeads, headSize } = model.dimensions;
+  const { parameters, rows } = policyInputs(policy, prompts * length);
+  const causal = { sequences: prompts, length, mask: input("promptMask", [length, length]) };
+  const outputs: Record<string, Tensor> = {};
+  const perHead = (values: Tensor): Tensor =>
+    transpose(reshape(values, [prompts, length, keyValueHeads, headSize]), [0, 2, 1, 3]);
+  model.hiddenStates(parameters, rows, (projections, layer) => {
+    outputs[promptCacheName("keys", layer)] = perHead(projections.keys);
+    outputs[promptCacheName("values", layer)] = perHead(projections.values);
+    return causalAttention(projections, causal, model.dimensions);
+  });
+  return buildGraph(outputs);
+}
+
+/**
+ * One new token for each of P x G completions: outputs logits [P * G, V] and the new keys and values [P, KV, G, 1, size]
+ * of every layer, which the caller writes into the caches.
+ */
+export function buildDecodeGraph(policy: Policy, layout: DecodeLayout): Graph {
+  const { prompts, promptLength, completions, capacity } = layout;
+  const { model } = policy;
+  const { keyValueHeads, headSize } = model.dimensions;
+  const { parameters, rows } = policyInputs(policy, prompts * completions);
+  const mask = input("mask", [prompts, 1, 1, promptLength + capacity]);
+  const outputs: Record<string, Tensor> = {};
+  const newRows = (values: Tensor): Tensor =>
+    transpose(reshape(values, [prompts, completions, keyValueHeads, 1, headSize]), [0, 2, 1, 3, 4]);
+  const promptCache = (kind: "keys" | "values", layer: number): Tensor | null =>
+    promptLength === 0
+      ? null
+      : input(promptCacheName(kind, layer), [prompts, keyValueHeads, promptLength, headSize]);
+  const cache = (kind: "keys" | "values", layer: number): Tensor =>
+    input(cacheName(kind, layer), [prompts, keyValueHeads, completions, capacity, headSize]);
+
+  const hidden = model.hiddenStates(parameters, rows, (projections, layer) => {
+    outputs[cacheName("keys", layer)] = newRows(projections.keys);
+    outputs[cacheName("values", layer)] = newRows(projections.values);
+    const caches = {
+      promptKeys: promptCache("keys", layer),
+      promptValues: promptCache("values", layer),
+      keys: cache("keys", layer),
+      values: cache("values", layer),
+    };
+    return decodeAttention(projections, caches, mask, layout, model.dimensions);
+  });
+  const last = model.finalNorm(parameters, hidden);
+  const logits = matmul(last, model.headWeight(parameters), { transposeB: true });
+  return buildGraph({ logits, ...outputs });
+}

@@ -1,0 +1,106 @@
+import type { Buffer } from "../../engine/backend.ts";
+import { cacheName, type DecodeLayout, promptCacheName } from "./generation-graphs.ts";
+import type { Policy } from "./policy.ts";
+
+/** Keys and values of all layers for one layout, by their names in the decode graph. */
+export interface KeyValueCaches {
+  readonly layout: DecodeLayout;
+  /** Prompts [P, KV, T1, size], shared by their completions. */
+  readonly prompt: Readonly<Record<string, Buffer>>;
+  /** Completions [P, KV, G, capacity, size]. */
+  readonly own: Readonly<Record<string, Buffer>>;
+}
+
+const kinds = ["keys", "values"] as const;
+
+export function allocateCaches({ backend, model }: Policy, layout: DecodeLayout): KeyValueCaches {
+  const { layers, keyValueHeads, headSize } = model.dimensions;
+  const { prompts, promptLength, completions, capacity } = layout;
+  const prompt: Record<string, Buffer> = {};
+  const own: Record<string, Buffer> = {};
+  for (let layer = 0; layer < layers; layer++) {
+    for (const kind of kinds) {
+      if (promptLength > 0) {
+        prompt[promptCacheName(kind, layer)] = backend.allocate([
+          prompts,
+          keyValueHeads,
+          promptLength,
+          headSize,
+        ]);
+      }
+      own[cacheName(kind, layer)] = backend.allocate([
+        prompts,
+        keyValueHeads,
+        completions,
+        capacity,
+        headSize,
+      ]);
+    }
+  }
+  return { layout, prompt, own };
+}
+
+/** Writes the newest position [P, KV, G, 1, size] of every layer at `slot` of the caches. */
+export function appendToCaches(
+  caches: KeyValueCaches,
+  newest: Readonly<Record<string, Buffer>>,
+  slot: number,
+): void {
+  const { capacity } = caches.layout;
+  for (const [name, { shape, values }] of Object.entries(caches.own)) {
+    const size = shape[4];
+    const target = values as Float32Array;
+    const source = newest[name].values as Float32Array;
+    const rows = source.length / size;
+    for (let row = 0; row < rows; row++) {
+      const to = (row * capacity + slot) * size;
+      const from = row * size;
+      for (let i = 0; i < size; i++) {
+        target[to + i] = source[from + i];
+      }
+    }
+  }
+}
+
+/**
+ * Copies what is needed into the caches of another layout. `cells[p * G + g]` is the old cell that takes the place of
+ * cell (p, g) of the new layout, all of one prompt from the same old prompt; -1 leaves the place as it is.
+ */
+export function moveCaches(
+  old: KeyValueCaches,
+  next: KeyValueCaches,
+  cells: Int32Array,
+  usedSlots: number,
+): void {
+  const { completions } = next.layout;
+  for (const [name, { values, shape }] of Object.entries(next.prompt)) {
+    const block = values.length / shape[0];
+    const target = values as Float32Array;
+    const source = old.prompt[name].values as Float32Array;
+    for (let prompt = 0; prompt < next.layout.prompts; prompt++) {
+      const cell = cells.subarray(prompt * completions, (prompt + 1) * completions).find((c) => c >= 0);
+      if (cell !== undefined) {
+        const from = Math.floor(cell / old.layout.completions) * block;
+        target.set(source.subarray(from, from + block), prompt * block);
+      }
+    }
+  }
+  for (const [name, { values, shape }] of Object.entries(next.own)) {
+    const [, heads, , capacity, size] = shape;
+    const target = values as Float32Array;
+    const source = old.own[name].values as Float32Array;
+    cells.forEach((cell, place) => {
+      for (let head = 0; cell >= 0 && head < heads; head++) {
+        const from = cacheRow(cell, head, heads, old.layout.completions) * old.layout.capacity * size;
+        const to = cacheRow(place, head, heads, completions) * capacity * size;
+        target.set(source.subarray(from, from + usedSlots * size), to);
+      }
+    });
+  }
+}
+
+/** Index of (prompt, head, completion) in a cache [P, KV, G, ..] for the cell `prompt * G + completion`. */
+function cacheRow(cell: number, head: number, heads: number, completions: number): number {
+  const prompt = Math.floor(cell / completions);
+  return (prompt * heads + head) * completions + (cell % completions);
+}

@@ -1,0 +1,103 @@
+import { Worker } from "node:worker_threads";
+import { BackendError, errorMessage } from "../../errors.ts";
+import type { SampleProgress } from "../sampler.ts";
+import {
+  abortFlag,
+  reviveError,
+  type WorkerAnswer,
+  type WorkerMethod,
+  type WorkerMethods,
+} from "./worker-protocol.ts";
+
+interface Pending {
+  resolve(result: unknown): void;
+  reject(error: Error): void;
+  onProgress: ((progress: SampleProgress) => void) | undefined;
+}
+
+export interface CallOptions {
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: SampleProgress) => void) | undefined;
+}
+
+/** Talks to the engine's worker: one call after another, in the order they were made. */
+export interface WorkerClient {
+  call<M extends WorkerMethod>(
+    method: M,
+    values: Parameters<WorkerMethods[M]>,
+    options?: CallOptions,
+  ): Promise<ReturnType<WorkerMethods[M]>>;
+  close(): Promise<void>;
+}
+
+/** Starts the worker and waits until it is ready. */
+export async function startWorker(workerData: object): Promise<WorkerClient> {
+  const flag = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData: { ...workerData, flag } });
+  const pending = new Map<number, Pending>();
+  let nextId = 0;
+  let death: Error | undefined;
+  const ready = new Promise<void>((resolve, reject) => {
+    const die = (error: Error): void => {
+      death = error;
+      reject(error);
+      for (const call of pending.values()) {
+        call.reject(error);
+      }
+      pending.clear();
+    };
+    worker.on("error", (error) =>
+      die(new BackendError(`the engine's worker failed: ${errorMessage(error)}`)),
+    );
+    worker.on("exit", (code) => die(new BackendError(`the engine's worker ended with code ${code}`)));
+    worker.on("message", (answer: WorkerAnswer) => {
+      if (answer.kind === "ready") {
+        resolve();
+        return;
+      }
+      if (answer.kind === "failed") {
+        reject(reviveError(answer.error));
+        return;
+      }
+      const call = pending.get(answer.id);
+      if (answer.kind === "progress") {
+        call?.onProgress?.(answer.progress);
+        return;
+      }
+      pending.delete(answer.id);
+      if (answer.kind === "result") {
+        call?.resolve(answer.result);
+      } else {
+        call?.reject(reviveError(answer.error));
+      }
+    });
+  });
+
+  const close = async (): Promise<void> => {
+    death ??= new BackendError("the engine was closed");
+    await worker.terminate();
+  };
+  try {
+    await ready;
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    call: (method, values, { signal, onProgress } = {}) => {
+      if (death) {
+        return Promise.reject(death);
+      }
+      const id = nextId++;
+      Atomics.store(flag, 0, signal?.aborted ? abortFlag.raised : abortFlag.lowered);
+      const raise = (): void => void Atomics.store(flag, 0, abortFlag.raised);
+      signal?.addEventListener("abort", raise, { once: true });
+      const answered = new Promise<unknown>((resolve, reject) => {
+        pending.set(id, { resolve, reject, onProgress });
+        worker.postMessage({ id, method, values });
+      });
+      return answered.finally(() => signal?.removeEventListener("abort", raise)) as Promise<never>;
+    },
+    close,
+  };
+}

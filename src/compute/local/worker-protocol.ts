@@ -1,0 +1,59 @@
+import * as errors from "../../errors.ts";
+import type { TrainingBatch } from "../../pipeline.ts";
+import type { ForwardBackwardResult, OptimStepResult } from "../learner.ts";
+import type { SampledCompletion, SampleProgress, SampleRequest, SamplingParameters } from "../sampler.ts";
+
+/** What the engine's worker can be asked, and what it answers. */
+export interface WorkerMethods {
+  sample(requests: readonly SampleRequest[], parameters: SamplingParameters): SampledCompletion[][];
+  forwardBackward(batch: TrainingBatch): ForwardBackwardResult;
+  optimStep(options: { learningRate: number }): OptimStepResult;
+  save(directory: string): void;
+  load(directory: string): void;
+}
+
+export type WorkerMethod = keyof WorkerMethods;
+
+export interface WorkerCall<M extends WorkerMethod = WorkerMethod> {
+  id: number;
+  method: M;
+  values: Parameters<WorkerMethods[M]>;
+}
+
+export type WorkerAnswer =
+  | { kind: "ready" }
+  | { kind: "failed"; error: SerializedError }
+  | { kind: "progress"; id: number; progress: SampleProgress }
+  | { kind: "result"; id: number; result: unknown }
+  | { kind: "error"; id: number; error: SerializedError };
+
+/** An error as it crosses the boundary between threads, where classes are lost. */
+export interface SerializedError {
+  name: string;
+  message: string;
+  stack: string | undefined;
+}
+
+export function serializeError(error: unknown): SerializedError {
+  const { name, stack } = error instanceof Error ? error : new Error(String(error));
+  return { name, message: errors.errorMessage(error), stack };
+}
+
+export function reviveError({ name, message, stack }: SerializedError): Error {
+  const known: Record<string, new (message: string) => Error> = {
+    ConfigError: errors.ConfigError,
+    DataError: errors.DataError,
+    ModelError: errors.ModelError,
+    CheckpointError: errors.CheckpointError,
+    BackendError: errors.BackendError,
+  };
+  if (name === "AbortError") {
+    return new DOMException(message, name);
+  }
+  const error = new (known[name] ?? Error)(message);
+  error.stack = stack;
+  return error;
+}
+
+/** Raised by the main thread while a call of `sample` runs; the worker looks at it once a token. */
+export const abortFlag = { lowered: 0, raised: 1 };

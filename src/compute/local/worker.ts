@@ -1,0 +1,91 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { createOnnxRuntimeBackend } from "../../engine/backends/onnxruntime/backend.ts";
+import { internalError } from "../../errors.ts";
+import { createLocalModel, type LocalModelOptions } from "./local-model.ts";
+import { withWeights, writeModelFolder } from "./model-folder.ts";
+import { readOptimizer, writeOptimizer } from "./optimizer-file.ts";
+import { createPolicyLearner, type LearnerOptions } from "./policy-learner.ts";
+import { createPolicySampler } from "./policy-sampler.ts";
+import {
+  abortFlag,
+  serializeError,
+  type WorkerAnswer,
+  type WorkerCall,
+  type WorkerMethods,
+} from "./worker-protocol.ts";
+
+/** What the main thread hands over when it starts the worker. */
+export interface WorkerData {
+  model: LocalModelOptions;
+  learner: LearnerOptions;
+  sampler: { maxRows: number };
+  threads: number;
+  flag: Int32Array;
+}
+
+const port = parentPort;
+if (port === null) {
+  throw internalError("the engine's worker must run in a worker thread");
+}
+const answer = (message: WorkerAnswer): void => port.postMessage(message);
+
+const progressMilliseconds = 200;
+
+function createMethods({
+  model,
+  learner: learnerOptions,
+  sampler: samplerOptions,
+  threads,
+  flag,
+}: WorkerData) {
+  const backend = createOnnxRuntimeBackend({ threads });
+  const { policy, sideFiles, codec } = createLocalModel(model, backend);
+  const learner = createPolicyLearner(policy, learnerOptions);
+  const { endTokenIds, decode } = codec;
+  const sampler = createPolicySampler(policy, { endTokenIds, decode, ...samplerOptions });
+
+  const methods = (id: number): WorkerMethods => ({
+    sample: (requests, parameters) => {
+      let last = 0;
+      return sampler.sample(requests, parameters, {
+        aborted: () => Atomics.load(flag, 0) === abortFlag.raised,
+        onProgress: (progress) => {
+          if (performance.now() - last > progressMilliseconds) {
+            last = performance.now();
+            answer({ kind: "progress", id, progress: { ...progress } });
+          }
+        },
+      });
+    },
+    forwardBackward: (batch) => learner.forwardBackward(batch),
+    optimStep: ({ learningRate }) => learner.optimStep(learningRate),
+    save: (directory) => {
+      writeModelFolder(directory, policy, sideFiles);
+      writeOptimizer(directory, policy, learner.optimizerState);
+    },
+    load: (directory) => {
+      withWeights(directory, policy.model, (fill) => {
+        for (const [name, { values }] of policy.parameters) {
+          fill(name, values as Float32Array);
+        }
+      });
+      readOptimizer(directory, policy, learner.optimizerState);
+    },
+  });
+  return methods;
+}
+
+try {
+  const methods = createMethods(workerData as WorkerData);
+  port.on("message", ({ id, method, values }: WorkerCall) => {
+    try {
+      const call = methods(id)[method] as (...values: unknown[]) => unknown;
+      answer({ kind: "result", id, result: call(...values) });
+    } catch (error) {
+      answer({ kind: "error", id, error: serializeError(error) });
+    }
+  });
+  answer({ kind: "ready" });
+} catch (error) {
+  answer({ kind: "failed", error: serializeError(error) });
+}

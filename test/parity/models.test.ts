@@ -1,0 +1,236 @@
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { readModelFolder, withWeights } from "../../src/compute/local/model-folder.ts";
+import { createPolicy, type Policy, policyBuffers, policyInputs } from "../../src/compute/local/policy.ts";
+import { createPolicyLearner } from "../../src/compute/local/policy-learner.ts";
+import { createPolicySampler } from "../../src/compute/local/policy-sampler.ts";
+import { createOnnxRuntimeBackend } from "../../src/engine/backends/onnxruntime/backend.ts";
+import { buildGraph } from "../../src/engine/graph.ts";
+import { matmul } from "../../src/engine/operations.ts";
+import { input } from "../../src/engine/tensor.ts";
+import { causalAttention, masked } from "../../src/nn/attention.ts";
+import type { TrainingBatch } from "../../src/pipeline.ts";
+import { openSafetensors } from "../../src/safetensors/reader.ts";
+import { fixturesFolder, modelFixtures, readFixture, type Tolerance, toleranceUsed } from "./fixtures.ts";
+
+type Grid = number[][];
+type Padded = Record<"input_ids" | "attention_mask" | "position_ids", Grid>;
+
+interface Reference {
+  inputs: { right: Padded; left: Padded; gpg: Padded & { completion_mask: Grid; advantages: number[] } };
+  greedy: { cases: { prompt_ids: number[]; new_ids: number[] }[] };
+  gpg: { loss: { value: number; tolerance: Tolerance } };
+  adamw: {
+    hyperparameters: {
+      lr: number;
+      betas: [number, number];
+      eps: number;
+      weight_decay: number;
+      max_grad_norm: number;
+    };
+    steps: Record<"loss" | "grad_norm_before_clipping", { value: number; tolerance: Tolerance }>[];
+    parameters: Record<
+      string,
+      {
+        abs_sum: number;
+        sum: number;
+        tolerance_of_sums: Tolerance;
+        index: number[];
+        value: number[];
+        fragile: number[];
+      }
+    >;
+    tolerance_of_values: Tolerance;
+  };
+  tensors: { name: string; tolerance: Tolerance }[];
+}
+
+const backend = createOnnxRuntimeBackend({ threads: 2 });
+
+function loadPolicy(directory: string): Policy {
+  const { model } = readModelFolder(directory);
+  return withWeights(directory, model, (fill) => createPolicy(backend, model, fill));
+}
+
+/** Logits of a padded batch at its real positions, by the model alone, with the padding hidden by the mask. */
+function paddedLogits(policy: Policy, { input_ids, attention_mask, position_ids }: Padded): number[] {
+  const [sequences, length] = [input_ids.length, input_ids[0].length];
+  const { parameters, rows } = policyInputs(policy, sequences * length);
+  const mask = input("mask", [sequences, 1, length, length]);
+  const { model } = policy;
+  const hidden = model.hiddenStates(parameters, rows, (projections) =>
+    causalAttention(projections, { sequences, length, mask }, model.dimensions),
+  );
+  const normed = model.finalNorm(parameters, hidden);
+  const logits = matmul(normed, model.headWeight(parameters), { transposeB: true });
+  const own = {
+    tokenIds: backend.allocate([sequences * length], "integer"),
+    positions: backend.allocate([sequences * length], "integer"),
+    mask: backend.allocate(mask.shape),
+  };
+  own.tokenIds.values.set(input_ids.flat().map(BigInt) as never);
+  own.positions.values.set(position_ids.flat().map(BigInt) as never);
+  own.mask.values.set(
+    attention_mask.flatMap((real) =>
+      real.flatMap((_, t) => real.map((r, s) => ((r === 1 && s <= t) || s === t ? 0 : masked))),
+    ) as never,
+  );
+  const output = backend.allocate(logits.shape);
+  const compiled = backend.compile(buildGraph({ logits }));
+  const bound = compiled.bind({ ...policyBuffers(policy), ...own }, { logits: output });
+  bound.run();
+  bound.free();
+  compiled.free();
+  const vocabularySize = logits.shape[1];
+  return attention_mask
+    .flat()
+    .flatMap((real, row) =>
+      real === 1
+        ? Array.from(output.values.subarray(row * vocabularySize, (row + 1) * vocabularySize), Number)
+        : [],
+    );
+}
+
+/** The recorded batch as groups of one completion each; weights are given by row and column of the completion mask. */
+function gpgBatch(
+  { gpg }: Reference["inputs"],
+  weight: (row: number, column: number) => number,
+): TrainingBatch {
+  const columns = gpg.completion_mask[0].length;
+  return {
+    groups: gpg.input_ids.map((ids, row) => {
+      const real = (from: number, to: number) =>
+        ids.slice(from, to).filter((_, i) => gpg.attention_mask[row][from + i] === 1);
+      const split = ids.length - columns;
+      const tokenIds = real(split, ids.length);
+      return {
+        promptTokenIds: real(0, split),
+        completions: [{ tokenIds, weights: tokenIds.map((_, column) => weight(row, column)) }],
+      };
+    }),
+  };
+}
+
+describe.each(modelFixtures(["qwen2"]))("%s", (name) => {
+  const directory = path.join(fixturesFolder, "models", name);
+  const reference = readFixture<Reference>("models", name, "reference.json");
+  const tolerances = new Map(reference.tensors.map((tensor) => [tensor.name, tensor.tolerance]));
+  const recorded = openSafetensors(path.join(directory, "reference.safetensors"));
+  const readRecorded = (tensor: string): Float32Array => {
+    const { shape } = recorded.tensors.get(tensor)!;
+    const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
+    recorded.readInto(tensor, values);
+    return values;
+  };
+  const report = (what: string, used: number): void => {
+    console.log(`${name} ${what}: ${(100 * used).toFixed(1)}% of the tolerance`);
+    expect(used).toBeLessThanOrEqual(1);
+  };
+
+  test.each(["right", "left"] as const)("logits of a batch padded on the %s", (side) => {
+    const got = paddedLogits(loadPolicy(directory), reference.inputs[side]);
+    const tensor = `${side}.logits`;
+    report(tensor, toleranceUsed(got, readRecorded(tensor), tolerances.get(tensor)!));
+  });
+
+  test("greedy generation with a cache", () => {
+    const sampler = createPolicySampler(loadPolicy(directory), {
+      endTokenIds: [],
+      decode: () => "",
+      maxRows: 64,
+    });
+    const greedy = { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, stop: [] };
+    for (const { prompt_ids, new_ids } of reference.greedy.cases) {
+      const request = { promptTokenIds: prompt_ids, count: 1, seed: 0 };
+      const [[completion]] = sampler.sample([request], { ...greedy, maxTokens: new_ids.length });
+      expect(completion.tokenIds).toEqual(new_ids);
+    }
+    const together = sampler.sample(
+      reference.greedy.cases.map(({ prompt_ids }) => ({ promptTokenIds: prompt_ids, count: 2, seed: 0 })),
+      { ...greedy, maxTokens: reference.greedy.cases[0].new_ids.length },
+    );
+    expect(together.map((group) => group.map(({ tokenIds }) => tokenIds))).toEqual(
+      reference.greedy.cases.map(({ new_ids }) => [new_ids, new_ids]),
+    );
+    sampler.free();
+  });
+
+  test.each([32, 100_000])(
+    "GPG loss, log-probabilities, gradients and AdamW in micro-batches of %i",
+    (microBatchTokens) => {
+      const policy = loadPolicy(directory);
+      const { lr, betas, eps, weight_decay, max_grad_norm } = reference.adamw.hyperparameters;
+      const learner = createPolicyLearner(policy, {
+        adamw: { betas, epsilon: eps, weightDecay: weight_decay },
+        maxGradientNorm: max_grad_norm,
+        microBatchTokens,
+      });
+      const { completion_mask, advantages } = reference.inputs.gpg;
+      const everyToken = learner.forwardBackward(gpgBatch(reference.inputs, () => 1));
+      const columns = completion_mask[0].length;
+      const logprobs = completion_mask.flatMap((mask, row) =>
+        mask.map((counted, column) => (counted ? everyToken.logprobs[row][0]![column] : 0)),
+      );
+      expect(logprobs).toHaveLength(columns * completion_mask.length);
+      report("gpg.logps", toleranceUsed(logprobs, readRecorded("gpg.logps"), tolerances.get("gpg.logps")!));
+      for (const values of Object.values(learner.gradients)) {
+        values.fill(0);
+      }
+
+      const counted = completion_mask.flat().reduce((sum, one) => sum + one, 0);
+      const batch = gpgBatch(
+        reference.inputs,
+        (row, column) => (advantages[row] * completion_mask[row][column]) / counted,
+      );
+      reference.adamw.steps.forEach((step, index) => {
+        const { loss } = learner.forwardBackward(batch);
+        const recordedLoss = index === 0 ? reference.gpg.loss : step.loss;
+        report(
+          `loss of step ${index + 1}`,
+          toleranceUsed([loss], [recordedLoss.value], recordedLoss.tolerance),
+        );
+        if (index === 0) {
+          let largest = 0;
+          for (const [parameter, gradient] of Object.entries(learner.gradients)) {
+            const tensor = `gpg.grad.${parameter}`;
+            largest = Math.max(
+              largest,
+              toleranceUsed(gradient, readRecorded(tensor), tolerances.get(tensor)!),
+            );
+          }
+          report(`gradients of ${Object.keys(learner.gradients).length} parameters`, largest);
+        }
+        const { gradientNorm } = learner.optimStep(lr);
+        const norm = step.grad_norm_before_clipping;
+        report(
+          `gradient norm of step ${index + 1}`,
+          toleranceUsed([gradientNorm], [norm.value], norm.tolerance),
+        );
+      });
+
+      let largest = 0;
+      for (const [parameter, expected] of Object.entries(reference.adamw.parameters)) {
+        const values = policy.parameters.get(parameter)!.values as Float32Array;
+        const sum = values.reduce((total, value) => total + value, 0);
+        const absoluteSum = values.reduce((total, value) => total + Math.abs(value), 0);
+        const sums = toleranceUsed(
+          [sum, absoluteSum],
+          [expected.sum, expected.abs_sum],
+          expected.tolerance_of_sums,
+        );
+        const fragile = new Set(
+          expected.index.flatMap((flat, i) => (expected.fragile.includes(flat) ? [i] : [])),
+        );
+        const entries = toleranceUsed(
+          expected.index.map((flat) => values[flat]),
+          expected.value,
+          reference.adamw.tolerance_of_values,
+          fragile,
+        );
+        largest = Math.max(largest, sums, entries);
+      }
+      report("parameters after AdamW", largest);
+      learner.free();
+    },
+  );
+});
