@@ -14,8 +14,12 @@ export interface DecodeSession {
   readonly caches: KeyValueCaches;
   readonly tokenIds: BigInt64Array;
   readonly positions: BigInt64Array;
-  /** [P * G, V] after a step. */
-  readonly logits: Float32Array;
+  /** [P * G, V] after a step: logits or probabilities, as the layout says. */
+  readonly scores: Float32Array;
+  /** [P * G] after a step, beside probabilities; null beside logits. */
+  readonly entropies: Float32Array | null;
+  /** Takes effect where probabilities are asked for. */
+  setTemperature(temperature: number): void;
   /** Hides prompt padding and all but the first `usedSlots` positions of the completions. */
   resetMask(contexts_P: readonly number[], usedSlots: number): void;
   /** Reads tokens and positions, writes logits, and puts the new keys and values at `slot`. */
@@ -35,7 +39,16 @@ export function createDecodeSession(policy: Policy, layout: DecodeLayout): Decod
   const tokenIds = backend.allocate([prompts * completions], "integer");
   const positions = backend.allocate([prompts * completions], "integer");
   const mask = backend.allocate([prompts, 1, 1, promptLength + capacity]);
-  const inputs = { ...policyBuffers(policy), ...caches.prompt, ...caches.own, tokenIds, positions, mask };
+  const inverseTemperature = backend.allocate([]);
+  const inputs = {
+    ...policyBuffers(policy),
+    ...caches.prompt,
+    ...caches.own,
+    tokenIds,
+    positions,
+    mask,
+    inverseTemperature,
+  };
   const bound: BoundGraph = compiled.bind(inputs, outputs);
   const maskValues = mask.values as Float32Array;
   const width = promptLength + capacity;
@@ -43,7 +56,11 @@ export function createDecodeSession(policy: Policy, layout: DecodeLayout): Decod
     caches,
     tokenIds: tokenIds.values as BigInt64Array,
     positions: positions.values as BigInt64Array,
-    logits: outputs.logits.values as Float32Array,
+    scores: outputs.scores.values as Float32Array,
+    entropies: (outputs.entropies?.values as Float32Array | undefined) ?? null,
+    setTemperature: (temperature) => {
+      inverseTemperature.values[0] = 1 / temperature;
+    },
     resetMask: (contexts_P, usedSlots) => {
       maskValues.fill(masked);
       for (let prompt = 0; prompt < prompts; prompt++) {

@@ -1,9 +1,24 @@
 import { buildGraph, type Graph } from "../../engine/graph.ts";
-import { matmul, reshape, transpose } from "../../engine/operations.ts";
+import {
+  logSumExp,
+  matmul,
+  multiply,
+  reshape,
+  softmax,
+  subtract,
+  sum,
+  transpose,
+} from "../../engine/operations.ts";
 import type { Tensor } from "../../engine/primitives.ts";
 import { input } from "../../engine/tensor.ts";
 import { causalAttention, decodeAttention } from "../../nn/attention.ts";
 import { type Policy, policyInputs } from "./policy.ts";
+
+/**
+ * What a decode step gives of each row: its logits, or, where tokens are drawn from the whole distribution, the
+ * probabilities at the sampling temperature and their entropy, which the engine computes faster than a loop would.
+ */
+export type DecodeOutput = "logits" | "probabilities";
 
 /** P prompts of `promptLength` positions (padded on the right; 0 for none), G completions each, room for `capacity` tokens. */
 export interface DecodeLayout {
@@ -11,6 +26,7 @@ export interface DecodeLayout {
   promptLength: number;
   completions: number;
   capacity: number;
+  output: DecodeOutput;
 }
 
 export function promptCacheName(kind: "keys" | "values", layer: number): string {
@@ -39,8 +55,8 @@ export function buildPrefillGraph(policy: Policy, prompts: number, length: numbe
 }
 
 /**
- * One new token for each of P x G completions: outputs logits [P * G, V] and the new keys and values [P, KV, G, 1, size]
- * of every layer, which the caller writes into the caches.
+ * One new token for each of P x G completions: outputs `scores` [P * G, V] (and `entropies` [P * G] beside
+ * probabilities) and the new keys and values [P, KV, G, 1, size] of every layer, which the caller writes into the caches.
  */
 export function buildDecodeGraph(policy: Policy, layout: DecodeLayout): Graph {
   const { prompts, promptLength, completions, capacity } = layout;
@@ -71,5 +87,16 @@ export function buildDecodeGraph(policy: Policy, layout: DecodeLayout): Graph {
   });
   const last = model.finalNorm(parameters, hidden);
   const logits = matmul(last, model.headWeight(parameters), { transposeB: true });
-  return buildGraph({ logits, ...outputs });
+  return buildGraph({ ...scoresOf(logits, layout.output), ...outputs });
+}
+
+function scoresOf(logits: Tensor, output: DecodeOutput): Record<string, Tensor> {
+  if (output === "logits") {
+    return { scores: logits };
+  }
+  const scaled = multiply(logits, input("inverseTemperature", []));
+  const probabilities = softmax(scaled);
+  const mean = sum(multiply(probabilities, scaled), [1]);
+  const entropies = reshape(subtract(logSumExp(scaled), mean), [logits.shape[0]]);
+  return { scores: probabilities, entropies };
 }

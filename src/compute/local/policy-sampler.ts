@@ -13,7 +13,7 @@ import type { DecodeLayout } from "./generation-graphs.ts";
 import { moveCaches } from "./key-value-caches.ts";
 import type { Policy } from "./policy.ts";
 import { createStopDetector, type StopDetector } from "./stop-strings.ts";
-import { createTokenChooser } from "./token-choice.ts";
+import { createTokenChooser, drawFromProbabilities, drawsFromAll, type TokenChoice } from "./token-choice.ts";
 
 export interface SamplerOptions {
   endTokenIds: readonly number[];
@@ -92,10 +92,11 @@ export function createPolicySampler(policy: Policy, options: SamplerOptions): Po
     progress: SampleProgress,
     hooks: SampleHooks,
   ): void {
-    const choose = createTokenChooser(parameters, policy.model.dimensions.vocabularySize);
+    const choose = createChooser(parameters, policy.model.dimensions.vocabularySize);
     const endTokens = new Set(options.endTokenIds);
-    let layout = firstLayout(grid, parameters.maxTokens);
+    let layout = firstLayout(grid, parameters);
     let session = sessionFor(layout);
+    session.setTemperature(parameters.temperature);
     /** The cell in each place of the session's grid; null where there is none. */
     let places: (Cell | null)[] = grid.flat();
     prefill(grid, session);
@@ -109,7 +110,7 @@ export function createPolicySampler(policy: Policy, options: SamplerOptions): Po
       session.step(step);
       places.forEach((cell, place) => {
         if (cell !== null) {
-          extend(cell, session.logits, place, choose, endTokens, parameters);
+          extend(cell, choose(session, cell, place), endTokens, parameters);
           progress.completionTokens++;
           progress.finished += cell.finished ? 1 : 0;
         }
@@ -122,6 +123,7 @@ export function createPolicySampler(policy: Policy, options: SamplerOptions): Po
         const nextSession = sessionFor(next);
         moveCaches(session.caches, nextSession.caches, cells, step + 1);
         places = Array.from(cells, (cell) => (cell < 0 ? null : places[cell]));
+        nextSession.setTemperature(parameters.temperature);
         nextSession.resetMask(contextsOf(places, next), step + 1);
         session = nextSession;
         layout = next;
@@ -195,13 +197,31 @@ function newCell(
   };
 }
 
-function firstLayout(grid: Cell[][], maxTokens: number): DecodeLayout {
+function firstLayout(grid: Cell[][], parameters: SamplingParameters): DecodeLayout {
   const longest = Math.max(...grid.map(([{ promptTokenIds }]) => promptTokenIds.length - 1));
   return {
     prompts: grid.length,
     promptLength: Math.ceil(longest / promptStep) * promptStep,
     completions: grid[0].length,
-    capacity: Math.min(firstCapacity, maxTokens),
+    capacity: Math.min(firstCapacity, parameters.maxTokens),
+    output: drawsFromAll(parameters) ? "probabilities" : "logits",
+  };
+}
+
+/** How the next token of a cell is chosen from what its session computed. */
+function createChooser(
+  parameters: SamplingParameters,
+  vocabularySize: number,
+): (session: DecodeSession, cell: Cell, place: number) => TokenChoice {
+  const choose = createTokenChooser(parameters, vocabularySize);
+  return ({ scores, entropies }, { promptTokenIds, completion, seed }, place) => {
+    const random = uniform(seed, completion.tokenIds.length);
+    if (entropies === null) {
+      return choose(scores, place, promptTokenIds, completion.tokenIds, random);
+    }
+    const tokenId = drawFromProbabilities(scores, place, vocabularySize, random);
+    const probability = scores[place * vocabularySize + tokenId];
+    return { tokenId, logprob: Math.log(probability), entropy: entropies[place] };
   };
 }
 
@@ -223,19 +243,15 @@ function fillRows(session: DecodeSession, places: readonly (Cell | null)[], step
 
 function extend(
   cell: Cell,
-  logits: Float32Array,
-  place: number,
-  choose: ReturnType<typeof createTokenChooser>,
+  { tokenId, logprob, entropy }: TokenChoice,
   endTokens: ReadonlySet<number>,
   { maxTokens }: SamplingParameters,
 ): void {
-  const { completion, promptTokenIds, seed } = cell;
-  const position = completion.tokenIds.length;
-  const choice = choose(logits, place, promptTokenIds, completion.tokenIds, uniform(seed, position));
-  completion.tokenIds.push(choice.tokenId);
-  completion.logprobs.push(choice.logprob);
-  completion.entropies.push(choice.entropy);
-  if (endTokens.has(choice.tokenId) || cell.stop.push(choice.tokenId)) {
+  const { completion } = cell;
+  completion.tokenIds.push(tokenId);
+  completion.logprobs.push(logprob);
+  completion.entropies.push(entropy);
+  if (endTokens.has(tokenId) || cell.stop.push(tokenId)) {
     completion.finishReason = "stop";
     cell.finished = true;
   } else {
@@ -272,9 +288,9 @@ function nextLayout(
     return null;
   }
   return {
+    ...layout,
     prompts: shrinks ? prompts : layout.prompts,
     completions: shrinks ? width : completions,
-    promptLength: layout.promptLength,
     capacity: full ? Math.min(maxTokens, layout.capacity * 2) : layout.capacity,
   };
 }

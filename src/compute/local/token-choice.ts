@@ -53,6 +53,41 @@ export function createTokenChooser(
   };
 }
 
+/** True where tokens are drawn from the whole distribution at some temperature. */
+export function drawsFromAll({
+  temperature,
+  topK,
+  topP,
+  minP,
+  repetitionPenalty,
+}: SamplingParameters): boolean {
+  return temperature > 0 && topK === 0 && topP >= 1 && minP === 0 && repetitionPenalty === 1;
+}
+
+/** Draws a token id from one row of probabilities [rows, V]. */
+export function drawFromProbabilities(
+  probabilities: Float32Array,
+  row: number,
+  vocabularySize: number,
+  uniform: number,
+): number {
+  const start = row * vocabularySize;
+  const end = start + vocabularySize;
+  let below = 0;
+  let likeliest = start;
+  for (let i = start; i < end; i++) {
+    below += probabilities[i];
+    if (below > uniform) {
+      return i - start;
+    }
+    if (probabilities[i] > probabilities[likeliest]) {
+      likeliest = i;
+    }
+  }
+  // Rounding left the sum a little below `uniform`.
+  return likeliest - start;
+}
+
 function penalize(row: Float32Array, seen: ReadonlySet<number>, penalty: number): void {
   for (const id of seen) {
     row[id] = row[id] < 0 ? row[id] * penalty : row[id] / penalty;
