@@ -1,0 +1,46 @@
+import { parseArgs } from "node:util";
+import { createPolicyLearner } from "../src/compute/local/policy-learner.ts";
+import { createRandom } from "../src/random.ts";
+import { matrixProductRate } from "./matrix-product-rate.ts";
+import { medianSeconds, parameterCount, randomPolicy, randomTokens } from "./random-policy.ts";
+
+// Our side of `torch_step.py learner`: forward and backward of -(logp * advantage).sum() / tokens.
+const { values } = parseArgs({
+  options: {
+    model: { type: "string", default: "256,6,4,2,1024,2048" },
+    batch: { type: "string", default: "32" },
+    len: { type: "string", default: "128" },
+    repeats: { type: "string", default: "5" },
+    threads: { type: "string", default: "2" },
+    "micro-batch-tokens": { type: "string", default: "1024" },
+  },
+});
+const [batchSize, length] = [Number(values.batch), Number(values.len)];
+const policy = randomPolicy(values.model, Number(values.threads));
+const learner = createPolicyLearner(policy, {
+  adamw: { betas: [0.9, 0.999], epsilon: 1e-8, weightDecay: 0 },
+  maxGradientNorm: null,
+  microBatchTokens: Number(values["micro-batch-tokens"]),
+});
+const { vocabularySize, hiddenSize, layers } = policy.model.dimensions;
+const random = createRandom(1);
+const counted = batchSize * (length - 1);
+const groups = randomTokens(batchSize, length, vocabularySize).map(([first, ...tokenIds]) => {
+  const advantage = random.normal() / counted;
+  return { promptTokenIds: [first], completions: [{ tokenIds, weights: tokenIds.map(() => advantage) }] };
+});
+const seconds = medianSeconds(() => {
+  learner.forwardBackward({ groups });
+  for (const gradient of Object.values(learner.gradients)) {
+    gradient.fill(0);
+  }
+}, Number(values.repeats));
+const tokens = batchSize * length;
+const operations = 6 * parameterCount(policy) * tokens + 12 * layers * hiddenSize * length * tokens;
+console.log(
+  JSON.stringify({
+    tokens_per_s: Math.round(tokens / seconds),
+    gflops: Number((operations / seconds / 1e9).toFixed(1)),
+    gemm_gflops: Number(matrixProductRate(policy.backend).toFixed(1)),
+  }),
+);
