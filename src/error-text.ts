@@ -1,0 +1,14 @@
+import { nearestKey } from "./nearest-key.ts";
+
+/** The end of a message about an unknown name: the nearest known one, if any is close, and all known ones. */
+export function wayOut(name: string, known: readonly string[]): string {
+  const near = nearestKey(name, known);
+  const all = `known: ${known.join(", ") || "none"}`;
+  return near === undefined ? `; ${all}` : `; did you mean "${near}"? (${all})`;
+}
+
+/** A value as errors show it: JSON on one line, cut after 60 characters. */
+export function shown(value: unknown): string {
+  const text = value === undefined ? "missing" : (JSON.stringify(value) ?? String(value));
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

@@ -1,0 +1,33 @@
+import type { RandomStream } from "../../random.ts";
+import { hashSeed } from "../../random.ts";
+
+/** A chain of additions and subtractions that never falls below zero. */
+export interface Expression {
+  /** For example `7+8-5`. */
+  text: string;
+  /** The same with each partial result, as a pocket calculator shows it: `7+8=15-5=10`. */
+  work: string;
+  value: number;
+}
+
+/** `operations` additions and subtractions of numbers from 1 to `10^digits - 1`. */
+export function drawExpression(random: RandomStream, operations: number, digits: number): Expression {
+  const draw = (): number => 1 + random.integer(10 ** digits - 1);
+  let value = draw();
+  let text = String(value);
+  let work = text;
+  for (let operation = 0; operation < operations; operation++) {
+    const operand = draw();
+    const subtract = random.next() < 0.5 && operand <= value;
+    value += subtract ? -operand : operand;
+    const step = `${subtract ? "-" : "+"}${operand}`;
+    text += step;
+    work += `${step}=${value}`;
+  }
+  return { text, work, value };
+}
+
+/** One expression in ten is never trained on. It depends on the text alone, so that every seed holds out the same ones. */
+export function isHeldOut(text: string): boolean {
+  return hashSeed(...Array.from(text, (character) => character.charCodeAt(0))) % 10 === 0;
+}

@@ -1,0 +1,87 @@
+import type { Row } from "../../datasets/jsonl.ts";
+import { shown } from "../../error-text.ts";
+import type { Message, Problem } from "../../pipeline.ts";
+import { readGoldAnswer } from "../../rewards/gold-answer.ts";
+import { taggedCompletion } from "../completion.ts";
+import type { MathParameters } from "./parameters.ts";
+import { splitWorkedAnswer } from "./worked-answer.ts";
+
+/** A row as a problem, or what is wrong with it, naming the column and the value. */
+export type MathProblem =
+  | { kind: "problem"; question: string; problem: Problem }
+  | { kind: "unusable"; reason: string };
+
+export function toMathProblem(row: Row, id: string, parameters: MathParameters): MathProblem {
+  const question = readQuestion(row, parameters);
+  if (question.kind === "unusable") {
+    return question;
+  }
+  const answer = readAnswer(row, parameters);
+  if (answer.kind === "unusable") {
+    return answer;
+  }
+  const work = readSolution(row, parameters) ?? answer.work;
+  const problem: Problem = {
+    id,
+    prompt: toMessages(question.text, parameters),
+    answer: answer.value,
+    ...(work && { demonstration: taggedCompletion(`\n${work}\n`, answer.value) }),
+    columns: row.columns,
+  };
+  return { kind: "problem", question: question.text, problem };
+}
+
+type Reading<Value> = ({ kind: "read" } & Value) | { kind: "unusable"; reason: string };
+
+function readQuestion(row: Row, { question_column }: MathParameters): Reading<{ text: string }> {
+  const names = question_column === undefined ? ["question", "problem"] : [question_column];
+  const name = names.find((candidate) => Object.hasOwn(row.columns, candidate));
+  if (name === undefined) {
+    return missing(names, "question_column", row);
+  }
+  const text = row.columns[name];
+  return typeof text === "string" && text.trim() !== ""
+    ? { kind: "read", text }
+    : { kind: "unusable", reason: `column "${name}" is ${shown(text)}, expected a question` };
+}
+
+function readAnswer(
+  row: Row,
+  { answer_column: name }: MathParameters,
+): Reading<{ value: string; work: string | undefined }> {
+  if (!Object.hasOwn(row.columns, name)) {
+    return missing([name], "answer_column", row);
+  }
+  const column = row.columns[name];
+  if (typeof column !== "string" && typeof column !== "number") {
+    return { kind: "unusable", reason: `column "${name}" is ${shown(column)}, expected text or a number` };
+  }
+  const worked = splitWorkedAnswer(String(column));
+  const gold = readGoldAnswer(worked?.answer ?? String(column));
+  return gold.kind === "gold"
+    ? { kind: "read", value: gold.value, work: worked?.work }
+    : { kind: "unusable", reason: `column "${name}" is ${shown(column)}: ${gold.reason}` };
+}
+
+function readSolution(row: Row, { solution_column: name }: MathParameters): string | undefined {
+  const solution = name !== undefined && Object.hasOwn(row.columns, name) ? row.columns[name] : undefined;
+  return typeof solution === "string" ? solution.trim() || undefined : undefined;
+}
+
+function missing(
+  names: readonly string[],
+  parameter: string,
+  row: Row,
+): { kind: "unusable"; reason: string } {
+  const columns = names.map((name) => `"${name}"`).join(" or ");
+  const present = Object.keys(row.columns).join(", ") || "none";
+  return {
+    kind: "unusable",
+    reason: `column ${columns} is missing (columns: ${present}); set "${parameter}"`,
+  };
+}
+
+function toMessages(question: string, { system_prompt, user_prompt }: MathParameters): readonly Message[] {
+  const user: Message = { role: "user", content: user_prompt.replaceAll("{question}", () => question) };
+  return system_prompt === "" ? [user] : [{ role: "system", content: system_prompt }, user];
+}

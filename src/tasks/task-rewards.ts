@@ -1,0 +1,18 @@
+import { z } from "zod";
+import { createReward } from "../rewards/registry.ts";
+import type { Task } from "./task.ts";
+
+/** Rewards by name: a weight in the sum, or a weight with the reward's own parameters beside it. */
+export const taskRewardsSchema = z
+  .record(z.string(), z.union([z.number(), z.looseObject({ weight: z.number() })]))
+  .refine((rewards) => Object.keys(rewards).length > 0, "a task needs at least one reward");
+
+export type TaskRewardsParameters = z.output<typeof taskRewardsSchema>;
+
+/** Throws ConfigError for an unknown reward or reward parameter. */
+export function createTaskRewards(parameters: TaskRewardsParameters): Task["rewards"] {
+  return Object.entries(parameters).map(([name, entry]) => {
+    const { weight, ...own } = typeof entry === "number" ? { weight: entry } : entry;
+    return { reward: createReward(name, own), weight };
+  });
+}
