@@ -23,5 +23,6 @@ export interface Algorithm {
   hasEnoughSignal(sampled: readonly ScoredGroup[], batchSize: number): boolean;
   /** The groups to train on, from all that were sampled: at most `batchSize`. */
   select(sampled: readonly ScoredGroup[], batchSize: number): ScoredGroup[];
-  weigh(groups: readonly ScoredGroup[]): WeighedGroups;
+  /** `sampled`: all groups of the step, of which `groups` were selected; `groups` itself if left out. */
+  weigh(groups: readonly ScoredGroup[], sampled?: readonly ScoredGroup[]): WeighedGroups;
 }
