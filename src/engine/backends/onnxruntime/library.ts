@@ -119,9 +119,10 @@ export function loadLibrary(threads: number): Library {
   };
   const threading = create((out) => functions.CreateThreadingOptions(out));
   check(functions.SetGlobalIntraOpNumThreads(threading, threads));
-  const errorsOnly = 3;
+  // Errors come back as exceptions; printing them too would break `--json`.
+  const fatalOnly = 4;
   const environment = create((out) =>
-    functions.CreateEnvWithGlobalThreadPools(errorsOnly, "gpgrad", threading, out),
+    functions.CreateEnvWithGlobalThreadPools(fatalOnly, "gpgrad", threading, out),
   );
   const [arenaAllocator, defaultMemory] = [1, 0];
   const cpuMemory = create((out) => functions.CreateCpuMemoryInfo(arenaAllocator, defaultMemory, out));

@@ -149,15 +149,16 @@ const loweringRules: RuleTable<[lowering: Lowering], string> = {
     const [rms] = writer.node("Sqrt", [shifted]);
     return writer.node("Reciprocal", [rms])[0];
   },
+  // One row is one sequence of length 1: the operator wants no sequence longer than its tables.
   rotate: ({ inputs: [x, positions, cosines, sines], attributes: { inverse } }, { writer, names }) => {
-    const [batch] = writer.node("Unsqueeze", [nameOf(x, names), writer.integers([0])]);
-    const [rows] = writer.node("Unsqueeze", [nameOf(positions, names), writer.integers([0])]);
+    const [rows] = writer.node("Unsqueeze", [nameOf(x, names), writer.integers([1])]);
+    const [rowPositions] = writer.node("Unsqueeze", [nameOf(positions, names), writer.integers([1])]);
     const tables = namesOf([cosines, sines], names);
     if (inverse) {
       [tables[1]] = writer.node("Neg", [tables[1]]);
     }
-    const rotated = writer.contributedNode("RotaryEmbedding", [batch, rows, ...tables]);
-    return writer.node("Squeeze", [rotated, writer.integers([0])])[0];
+    const rotated = writer.contributedNode("RotaryEmbedding", [rows, rowPositions, ...tables]);
+    return writer.node("Squeeze", [rotated, writer.integers([1])])[0];
   },
 };
 
