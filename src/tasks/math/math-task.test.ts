@@ -1,0 +1,173 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DataError } from "../../errors.ts";
+import type { Problem } from "../../pipeline.ts";
+import { checkTask } from "../check-task.ts";
+import { createTask } from "../registry.ts";
+import type { ProblemSet, Task } from "../task.ts";
+import { defaultSystemPrompt } from "./parameters.ts";
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "math-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function write(name: string, rows: readonly object[]): string {
+  const file = join(folder, name);
+  writeFileSync(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  return file;
+}
+
+function create(parameters: object, warnings: string[] = []): Task {
+  return createTask("math", parameters, { seed: 1, warn: (message) => warnings.push(message) });
+}
+
+function problems(set: ProblemSet): Problem[] {
+  return Array.from({ length: set.size }, (_, index) => set.at(index));
+}
+
+const count = (size: number) =>
+  Array.from({ length: size }, (_, index) => ({ question: `What is ${index} + 1?`, answer: index + 1 }));
+
+describe("math", () => {
+  it("takes answer and demonstration from worked text that ends in ####", () => {
+    const row = {
+      question: "How many?",
+      answer: "It is 48/2 = <<48/2=24>>24.\nThen $<<24*50=1200>>1200.\n#### 1,200",
+    };
+    const path = write("worked.jsonl", [row]);
+    expect(create({ path, held_out_share: 0 }).train.at(0)).toEqual({
+      id: `math/${basename(folder)}/worked/1`,
+      prompt: [
+        { role: "system", content: defaultSystemPrompt },
+        { role: "user", content: "How many?" },
+      ],
+      answer: "1200",
+      demonstration: "<think>\nIt is 48/2 = 24.\nThen $1200.\n</think><answer>1200</answer>",
+      columns: row,
+    });
+  });
+
+  it("reads columns of any name, with the prompts that were asked for", () => {
+    const path = write("columns.jsonl", [{ q: "1+1? $& $1", a: 2, s: " one and one " }]);
+    const problem = create({
+      path,
+      held_out_share: 0,
+      question_column: "q",
+      answer_column: "a",
+      solution_column: "s",
+      system_prompt: "",
+      user_prompt: "Q: {question}\nA:",
+    }).train.at(0);
+    expect(problem).toMatchObject({
+      prompt: [{ role: "user", content: "Q: 1+1? $& $1\nA:" }],
+      answer: "2",
+      demonstration: "<think>\none and one\n</think><answer>2</answer>",
+    });
+  });
+
+  it("takes `problem` where there is no `question`, and needs no worked text", () => {
+    const problem = create({
+      path: write("m.jsonl", [{ problem: "x", answer: "\\pi" }]),
+      held_out_share: 0,
+    }).train.at(0);
+    expect(problem.answer).toBe("\\pi");
+    expect(problem).not.toHaveProperty("demonstration");
+  });
+
+  it("holds out a share that depends on the split seed alone and is never trained on", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 60 }),
+        fc.double({ min: 0, max: 0.9, noNaN: true }),
+        fc.integer(),
+        (size, share, seed) => {
+          const parameters = {
+            path: write("share.jsonl", count(size)),
+            held_out_share: share,
+            split_seed: seed,
+          };
+          const heldOut = Math.round(size * share);
+          if (heldOut === size) {
+            expect(() => create(parameters)).toThrow(/leaves no row to train on/);
+            return;
+          }
+          const task = create(parameters);
+          const other = createTask("math", parameters, { seed: 99 });
+          expect(problems(task.heldOut)).toEqual(problems(other.heldOut));
+          expect(task.heldOut.size).toBe(heldOut);
+          const ids = [...problems(task.train), ...problems(task.heldOut)].map(({ id }) => id);
+          expect(new Set(ids).size).toBe(size);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it("keeps equal questions on one side of the split", () => {
+    const rows = [...count(10), ...count(10)];
+    const task = create({ path: write("twice.jsonl", rows), held_out_share: 0.2 });
+    const questions = (set: ProblemSet) => problems(set).map(({ columns }) => columns.question);
+    const trained = new Set(questions(task.train));
+    expect(task.heldOut.size).toBeGreaterThan(0);
+    expect(questions(task.heldOut).filter((question) => trained.has(question))).toEqual([]);
+  });
+
+  it("takes held-out problems from a second file and warns of questions in both", () => {
+    const warnings: string[] = [];
+    const path = write("train.jsonl", count(10));
+    const held_out_path = write("test.jsonl", count(12).slice(8));
+    const task = create({ path, held_out_path }, warnings);
+    expect([task.train.size, task.heldOut.size]).toEqual([10, 4]);
+    expect(new Set([...problems(task.train), ...problems(task.heldOut)].map(({ id }) => id)).size).toBe(14);
+    expect(warnings).toEqual([
+      `${path}: 2 of its questions also stand in the held-out file ${held_out_path}`,
+    ]);
+  });
+
+  const wayOut = 'correct the row or set "unusable_rows" to "skip"';
+  it.each([
+    [{ question: "x", answer: null }, 'column "answer" is null, expected text or a number'],
+    [{ question: "x", answer: " " }, 'column "answer" is " ": the reference answer is empty'],
+    [
+      { question: "x", answer: "work\n#### " },
+      'column "answer" is "work\\n#### ": the reference answer is empty',
+    ],
+    [
+      { question: "x", answer: "\\boxed{5" },
+      'column "answer" is "\\\\boxed{5": the reference answer has \\boxed but no answer that it marks',
+    ],
+    [{ question: "x" }, 'column "answer" is missing (columns: question); set "answer_column"'],
+    [
+      { text: "x", answer: 1 },
+      'column "question" or "problem" is missing (columns: text, answer); set "question_column"',
+    ],
+    [{ question: 5, answer: 1 }, 'column "question" is 5, expected a question'],
+  ])("stops at %j or leaves it out, as was asked", (row, reason) => {
+    const path = write("unusable.jsonl", [...count(2), row]);
+    expect(() => create({ path })).toThrow(new DataError(`${path} row 3: ${reason}; ${wayOut}`));
+    const warnings: string[] = [];
+    expect(create({ path, held_out_share: 0, unusable_rows: "skip" }, warnings).train.size).toBe(2);
+    expect(warnings).toEqual([`${path}: left out 1 unusable rows: row 3: ${reason}`]);
+  });
+
+  it("says that no row is usable", () => {
+    const path = write("none.jsonl", [{ question: "x", answer: "?" }]);
+    expect(() => create({ path, unusable_rows: "skip" })).toThrow(
+      new DataError(
+        `${path} has no usable row; the first: row 1: column "answer" is "?": the reference answer has neither letter nor digit`,
+      ),
+    );
+  });
+
+  it("earns its own full reward", async () => {
+    const rows = [...count(5), { question: "y", answer: "so\n#### -7" }, { question: "z", answer: "$x^2$" }];
+    expect(await checkTask(create({ path: write("gold.jsonl", rows), held_out_share: 0.3 }), 100)).toEqual(
+      [],
+    );
+  });
+});

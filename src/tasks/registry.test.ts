@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import { ConfigError } from "../errors.ts";
+import { createTask, taskNames } from "./registry.ts";
+
+const options = { seed: 1 };
+
+describe("task registry", () => {
+  it("creates a task with its default rewards and weights", () => {
+    const task = createTask("arithmetic", {}, options);
+    expect(task.name).toBe("arithmetic");
+    expect(task.rewards.map(({ reward, weight }) => [reward.name, weight])).toEqual([
+      ["accuracy", 1],
+      ["format", 0.1],
+    ]);
+  });
+
+  it("weighs the rewards that were asked for", () => {
+    const rewards = { format: { weight: 0.5 }, accuracy: 2 };
+    expect(createTask("arithmetic", { rewards }, options).rewards).toMatchObject([
+      { reward: { name: "format" }, weight: 0.5 },
+      { reward: { name: "accuracy" }, weight: 2 },
+    ]);
+  });
+
+  it("names all tasks", () => {
+    expect(taskNames).toEqual(["arithmetic", "math"]);
+  });
+
+  it.each<[string, object, string]>([
+    ["arithmetics", {}, 'unknown task "arithmetics"; did you mean "arithmetic"? (known: arithmetic, math)'],
+    [
+      "arithmetic",
+      { level: 1 },
+      'task arithmetic: unknown parameter "level"; did you mean "levels"? (known: levels, digits, train_size, held_out_size, worked_share, demonstrated_levels, rewards)',
+    ],
+    [
+      "arithmetic",
+      { levels: [] },
+      'task arithmetic: "levels" cannot be []: Too small: expected array to have >=1 items',
+    ],
+    [
+      "arithmetic",
+      { rewards: {} },
+      'task arithmetic: "rewards" cannot be {}: a task needs at least one reward',
+    ],
+    [
+      "arithmetic",
+      { rewards: { formt: 1 } },
+      'unknown reward "formt"; did you mean "format"? (known: accuracy, format)',
+    ],
+    [
+      "arithmetic",
+      { rewards: { format: { weight: 1, strict: 1 } } },
+      'reward format: unknown parameter "strict"; remove it',
+    ],
+    ["math", {}, 'task math: "path" cannot be missing: Invalid input: expected string, received undefined'],
+    [
+      "math",
+      { path: "x", user_prompt: "Go" },
+      'task math: "user_prompt" cannot be "Go": it must hold {question}',
+    ],
+  ])("refuses %s with %j", (name, parameters, message) => {
+    expect(() => createTask(name, parameters, options)).toThrow(new ConfigError(message));
+  });
+});
