@@ -155,7 +155,7 @@ function eventLine(event: Exclude<RunEvent, { type: "step" }>): string | null {
   }
 }
 
-function metricInWords(name: string, value: number): string {
+export function metricInWords(name: string, value: number): string {
   const share = value >= 0 && value <= 1 && /accuracy|format|share|rate/.test(name);
   return `${name} ${share ? formatPercent(value) : String(Math.round(value * 1000) / 1000)}`;
 }

@@ -105,15 +105,21 @@ export function applyOverrides(source: RecipeSource, overrides: readonly Overrid
     file: source.file,
     value,
     locate: (path) => {
+      const inFile = holds(source.value, path);
       const setter = overrides.findLast(
         (override) =>
           path.length > 0 &&
-          Array.from({ length: Math.min(path.length, override.path.length) }).every(
-            (_, index) => path[index] === override.path[index],
-          ) &&
-          path.length >= override.path.length,
+          (path.length >= override.path.length || !inFile) &&
+          override.path.slice(0, path.length).every((key, depth) => key === path[depth]),
       );
       return setter?.origin ?? source.locate(path);
     },
   };
+}
+
+function holds(value: unknown, path: Path): boolean {
+  const [key, ...rest] = path;
+  return (
+    key === undefined || (isSection(value) && Object.hasOwn(value, key) && holds(value[key as string], rest))
+  );
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ConfigError } from "../errors.ts";
-import { nearestKey } from "./nearest-key.ts";
+import { nearestKey } from "../nearest-key.ts";
 import type { RecipeSource } from "./recipe-source.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -53,9 +53,9 @@ function wayOut(schema: z.ZodType, root: unknown, section: Path, key: string): s
   if (near !== undefined) {
     return `did you mean ${[...section, near].join(".")}?`;
   }
-  const elsewhere = everyKey(tree, root).find((path) => path.at(-1) === key);
-  if (elsewhere !== undefined) {
-    return `did you mean ${elsewhere.join(".")}?`;
+  const elsewhere = everyKey(tree, root).filter((path) => path.at(-1) === key);
+  if (elsewhere.length > 0) {
+    return `did you mean ${elsewhere.map((path) => path.join(".")).join(" or ")}?`;
   }
   return `known here: ${siblings.join(", ")}`;
 }
@@ -136,6 +136,10 @@ function expectation(issue: Issue): string {
     case "invalid_union": {
       if ("options" in issue && Array.isArray(issue.options)) {
         return issue.options.map((option) => String(option)).join(" | ");
+      }
+      // The schema's own words say more than the kinds of its branches.
+      if (issue.message !== "Invalid input") {
+        return issue.message;
       }
       return [...new Set(issue.errors.flatMap((branch) => branch.slice(0, 1).map(expectation)))].join(" or ");
     }

@@ -1,0 +1,35 @@
+import { z } from "zod";
+import type { GpgSettings } from "../algorithms/gpg-options.ts";
+import { type GpgPreset, gpgPresets } from "../algorithms/gpg-presets.ts";
+
+const atLeastZero = z.number().min(0);
+
+const gpgOverrides = z.strictObject({
+  normalisation: z.enum(["none", "group-std", "batch-std"]),
+  alpha: z.enum(["groups", "tokens", "nonzero-rewards", "off"]),
+  inverseAlphaOffset: atLeastZero,
+  equalUpTo: atLeastZero,
+  informativeShare: atLeastZero,
+  maxResampleRounds: z.int().min(0),
+  surplus: z.enum(["keep-oldest", "keep-newest"]),
+  aggregation: z.enum(["tokens", "sequences", "constant"]),
+  aggregationConstant: z.number().positive(),
+  maskTruncated: z.boolean(),
+  unscored: z.enum(["mask", "zero"]),
+} satisfies Record<keyof GpgSettings, z.ZodType>);
+
+const presets = Object.keys(gpgPresets) as [GpgPreset, ...GpgPreset[]];
+
+/** `preset` gives every setting its published value; the other keys replace single ones. */
+const gpg = gpgOverrides
+  .partial()
+  .extend({ name: z.literal("gpg"), preset: z.enum(presets).default("paper") })
+  .transform(({ name, preset, ...overrides }) => ({
+    name,
+    preset,
+    ...(gpgPresets[preset] satisfies GpgSettings as GpgSettings),
+    ...overrides,
+  }));
+
+/** The algorithm of a recipe, with all its settings spelled out. */
+export const algorithmSection = z.discriminatedUnion("name", [gpg]).prefault({ name: "gpg" });

@@ -1,0 +1,77 @@
+import type { Command } from "commander";
+import { addCommonOptions, type CommonOptions, collect, wholeNumber } from "./common-options.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface EvalCommandOptions extends CommonOptions {
+  recipe?: string;
+  problems?: number;
+  seed?: number;
+  set?: string[];
+}
+
+export function addEvalCommand(program: Command, terminal: Terminal): void {
+  const command = program
+    .command("eval")
+    .description("Measure a model's greedy accuracy on the held-out problems of a task.")
+    .argument("<model>", "model folder, or run folder (its latest checkpoint and its recipe)")
+    .option("--recipe <file>", "recipe whose task and limits to use; needed for a model folder")
+    .option("--problems <n>", "number of held-out problems (default: the recipe's)", wholeNumber(1))
+    .option("--seed <n>", "of the task", wholeNumber(0))
+    .option("--set <key=value>", "replace a value of the recipe; may be given several times", collect);
+  addCommonOptions(command).action((model: string, options: EvalCommandOptions) =>
+    runEval(model, options, terminal),
+  );
+}
+
+async function runEval(model: string, options: EvalCommandOptions, terminal: Terminal): Promise<void> {
+  const { ConfigError } = await import("../errors.ts");
+  const { locateModel } = await import("./model-location.ts");
+  const { loadRecipe } = await import("./recipe.ts");
+  const { modelFolder, recipeFile } = locateModel(model);
+  const file = options.recipe ?? recipeFile;
+  if (file === null) {
+    throw new ConfigError(`${model}: a model folder alone names no task; add --recipe FILE`);
+  }
+  const recipe = await loadRecipe(file, {
+    model: modelFolder,
+    ...(options.seed !== undefined && { seed: options.seed }),
+    ...(options.set && { set: options.set }),
+  });
+  const { evaluateSession } = await import("./evaluate-session.ts");
+  const { openSession } = await import("./run-session.ts");
+  const { formatDuration } = await import("./format.ts");
+  const { metricInWords } = await import("./progress.ts");
+  const { writeJson } = await import("./terminal.ts");
+  const warn = (message: string): void => void terminal.errors.write(`warning: ${message}\n`);
+  const session = await openSession(recipe, { warn });
+  try {
+    const problems = options.problems ?? recipe.evaluate.problems;
+    const { results, metrics, seconds } = await evaluateSession(session, problems, warn);
+    if (options.json) {
+      for (const { problem, completion, score, scores } of results) {
+        writeJson(terminal.output, {
+          type: "result",
+          id: problem.id,
+          answer: problem.answer,
+          completion,
+          score,
+          scores,
+        });
+      }
+      writeJson(terminal.output, {
+        type: "summary",
+        model: modelFolder,
+        problems: results.length,
+        metrics,
+        seconds,
+      });
+    } else {
+      const lines = Object.entries(metrics).map(([name, value]) => `  ${metricInWords(name, value)}\n`);
+      terminal.output.write(
+        `${modelFolder}: ${results.length} held-out problems of ${session.task.name}, ${formatDuration(seconds)}\n${lines.join("")}`,
+      );
+    }
+  } finally {
+    await session.close();
+  }
+}

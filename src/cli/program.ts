@@ -1,0 +1,53 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { ConfigError, errorMessage, isGpgradError } from "../errors.ts";
+import { addEvalCommand } from "./eval-command.ts";
+import { addQuickstartCommand } from "./quickstart-command.ts";
+import { addSampleCommand } from "./sample-command.ts";
+import type { Terminal } from "./terminal.ts";
+import { addTrainCommand } from "./train-command.ts";
+
+/** Runs the command line and returns its exit code: 0 done, 1 failed, 2 wrong use. */
+export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
+  const program = createProgram(terminal);
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      return error.exitCode === 0 ? 0 : 2;
+    }
+    terminal.errors.write(`error: ${oneLine(error)}\n`);
+    if (args.includes("--debug") && error instanceof Error) {
+      terminal.errors.write(`${error.stack}\n`);
+    }
+    return error instanceof ConfigError ? 2 : 1;
+  }
+}
+
+function createProgram(terminal: Terminal): Command {
+  const program = new Command("gpgrad")
+    .description("Train reasoning models with Group Policy Gradient (GPG).")
+    .version(packageVersion())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.output.write(text),
+      writeErr: (text) => terminal.errors.write(text),
+      outputError: (text, write) => write(`${text.trim().replaceAll(/\s*\n\s*/g, " ")}\n`),
+    });
+  addTrainCommand(program, terminal);
+  addEvalCommand(program, terminal);
+  addSampleCommand(program, terminal);
+  addQuickstartCommand(program, terminal);
+  return program;
+}
+
+function oneLine(error: unknown): string {
+  const message = errorMessage(error).replaceAll(/\s*\n\s*/g, " ");
+  return isGpgradError(error) ? message : `${message} (--debug shows where)`;
+}
+
+function packageVersion(): string {
+  const file = new URL("../../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}

@@ -1,0 +1,62 @@
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import type { RunEvent } from "../pipeline.ts";
+import { addCommonOptions, type CommonOptions, wholeNumber } from "./common-options.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface QuickstartCommandOptions extends CommonOptions {
+  seed?: number;
+  output?: string;
+}
+
+const recipeFile = fileURLToPath(new URL("../../recipes/quickstart.yaml", import.meta.url));
+
+export function addQuickstartCommand(program: Command, terminal: Terminal): void {
+  const command = program
+    .command("quickstart")
+    .description("Train a small model from nothing to good arithmetic by GPG, and show what it learned.")
+    .option("--seed <n>", "of the weights, the problems and the draws", wholeNumber(0))
+    .option("--output <dir>", "run folder (default: runs/quickstart, numbered if taken)");
+  addCommonOptions(command).action((options: QuickstartCommandOptions) => runQuickstart(options, terminal));
+}
+
+async function runQuickstart(options: QuickstartCommandOptions, terminal: Terminal): Promise<void> {
+  const start = performance.now();
+  const { loadRecipe } = await import("./recipe.ts");
+  const { chooseRunFolder } = await import("./run-output.ts");
+  const { openSession } = await import("./run-session.ts");
+  const { trainWithProgress } = await import("./train-with-progress.ts");
+  const { reportQuickstart } = await import("./quickstart-report.ts");
+  const { writeJson } = await import("./terminal.ts");
+  const { checkRunFolder } = await import("../trainer/run-folder.ts");
+  const { seed, output } = options;
+  const recipe = await loadRecipe(recipeFile, {
+    ...(seed !== undefined && { seed }),
+    ...(output !== undefined && { output }),
+  });
+  const runFolder = chooseRunFolder(recipe, false);
+  checkRunFolder(runFolder, { resume: false });
+  const warn = (message: string): void => void terminal.errors.write(`warning: ${message}\n`);
+  const session = await openSession(recipe, { warn });
+  try {
+    const { finished, step, totalSteps } = await trainWithProgress(session, {
+      runFolder,
+      resume: false,
+      terminal,
+      onEvent: options.json ? (event: RunEvent) => writeJson(terminal.output, event) : undefined,
+    });
+    const seconds = (performance.now() - start) / 1000;
+    if (!finished) {
+      terminal.errors.write(`stopped after step ${step} of ${totalSteps}; run folder: ${runFolder}\n`);
+      return;
+    }
+    const { text, summary } = await reportQuickstart(session, { runFolder, seconds });
+    if (options.json) {
+      writeJson(terminal.output, summary);
+    } else {
+      terminal.output.write(text);
+    }
+  } finally {
+    await session.close();
+  }
+}

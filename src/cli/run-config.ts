@@ -1,0 +1,115 @@
+import { z } from "zod";
+import { type ScheduleName, scheduleNames } from "../optim/schedules.ts";
+import { type TaskName, taskParameters } from "../tasks/registry.ts";
+import { algorithmSection } from "./algorithm-section.ts";
+
+const count = z.int().min(1);
+const share = z.number().min(0).max(1);
+
+/** Sizes of a Qwen2-style model to begin from random weights. */
+const newModel = z.strictObject({
+  hiddenSize: count,
+  layers: count,
+  heads: count,
+  keyValueHeads: count,
+  intermediateSize: count,
+  maxPositions: count,
+  tiedEmbeddings: z.boolean().default(true),
+  ropeTheta: z.number().positive().default(10_000),
+  initializerRange: z.number().positive().default(0.02),
+});
+
+export type NewModel = z.output<typeof newModel>;
+
+const schedule = z.strictObject({
+  name: z.enum(scheduleNames as readonly [ScheduleName, ...ScheduleName[]]).default("constant"),
+  warmupSteps: z.int().min(0).optional(),
+  warmupRatio: share.optional(),
+  minLearningRate: z.number().min(0).optional(),
+  minLearningRateRatio: share.optional(),
+});
+
+const learningRate = z.number().positive();
+
+const warmStart = z.strictObject({
+  steps: z.int().min(0),
+  batchSize: count,
+  learningRate,
+  schedule: schedule.prefault({}),
+});
+
+const train = z.strictObject({
+  steps: z.int().min(0),
+  promptsPerStep: count,
+  completionsPerPrompt: z.int().min(2),
+  maxPromptTokens: count.default(512),
+  longPrompts: z.enum(["refuse", "skip"]).default("refuse"),
+  unscoredShareLimit: z.number().min(0).lt(1).default(0.5),
+});
+
+const sampling = z.strictObject({
+  temperature: z.number().min(0).default(1),
+  topK: z.int().min(0).default(0),
+  topP: z.number().gt(0).max(1).default(1),
+  minP: share.default(0),
+  repetitionPenalty: z.number().positive().default(1),
+  maxTokens: count.default(256),
+  stop: z.array(z.string().min(1)).default([]),
+});
+
+const optimizer = z.strictObject({
+  learningRate: learningRate.default(1e-6),
+  betas: z.tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)]).default([0.9, 0.999]),
+  epsilon: z.number().positive().default(1e-8),
+  weightDecay: z.number().min(0).default(0),
+  maxGradientNorm: z.number().positive().nullable().default(1),
+  schedule: schedule.prefault({}),
+});
+
+const evaluate = z.strictObject({
+  every: z.int().min(0).default(0),
+  problems: z.int().min(0).default(200),
+  atStart: z.boolean().default(true),
+});
+
+const checkpoint = z.strictObject({
+  every: z.int().min(0).default(0),
+  keep: z.int().min(0).default(3),
+  rollingEvery: count.default(1),
+});
+
+const compute = z.strictObject({
+  threads: count.optional(),
+  microBatchTokens: count.optional(),
+});
+
+type TaskSection = { [Name in TaskName]: { name: Name } & z.output<(typeof taskParameters)[Name]> }[TaskName];
+
+/** `name` chooses the task; the other keys are that task's own parameters. */
+const task = z.discriminatedUnion(
+  "name",
+  Object.entries(taskParameters).map(([name, parameters]) =>
+    parameters.extend({ name: z.literal(name) }),
+  ) as unknown as [z.ZodObject<{ name: z.ZodLiteral<TaskName> }>],
+) as unknown as z.ZodType<TaskSection>;
+
+/** Every key of a recipe. Unknown keys are refused at every level; what is left out takes its default. */
+export const recipeSchema = z.strictObject({
+  name: z.string().regex(/^[\w][\w.-]*$/, "letters, digits, dots, dashes and underscores"),
+  seed: z.int().min(0).default(1),
+  model: z.union([z.string().min(1), newModel], {
+    error: "a model folder (also as --model DIR) or the sizes of a new model",
+  }),
+  task,
+  warmStart: warmStart.nullable().default(null),
+  train,
+  algorithm: algorithmSection,
+  sampling: sampling.prefault({}),
+  optimizer: optimizer.prefault({}),
+  evaluate: evaluate.prefault({}),
+  checkpoint: checkpoint.prefault({}),
+  compute: compute.prefault({}),
+  output: z.string().min(1).optional(),
+});
+
+export type Recipe = z.output<typeof recipeSchema>;

@@ -1,0 +1,154 @@
+import { createGpg } from "../algorithms/gpg.ts";
+import { startLocalBackend } from "../compute/local/index.ts";
+import { ConfigError } from "../errors.ts";
+import { createSchedule } from "../optim/schedules.ts";
+import type { RunEvent } from "../pipeline.ts";
+import { arithmeticAlphabet } from "../tasks/arithmetic/alphabet.ts";
+import { createTask } from "../tasks/registry.ts";
+import type { Task } from "../tasks/task.ts";
+import { checkRunFolder, runPaths } from "../trainer/run-folder.ts";
+import { train } from "../trainer/train.ts";
+import type { TrainProgress, TrainResult } from "../trainer/train-options.ts";
+import { writeRecipe } from "./recipe.ts";
+import type { NewModel, Recipe } from "./run-config.ts";
+
+export type LocalBackend = Awaited<ReturnType<typeof startLocalBackend>>;
+
+/** A recipe brought to life: its task and its model. Close it when done. */
+export interface Session {
+  recipe: Recipe;
+  task: Task;
+  backend: LocalBackend;
+  close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  warn: (message: string) => void;
+}
+
+/** Throws ConfigError, DataError or ModelError for a recipe whose parts cannot be used or do not fit together. */
+export async function openSession(recipe: Recipe, { warn }: SessionOptions): Promise<Session> {
+  const { name, ...parameters } = recipe.task;
+  const task = createTask(name, parameters, { seed: recipe.seed, warn });
+  const { betas, epsilon, weightDecay, maxGradientNorm } = recipe.optimizer;
+  const backend = await startLocalBackend({
+    model: typeof recipe.model === "string" ? recipe.model : freshModel(recipe.model, recipe),
+    optimizer: { betas, epsilon, weightDecay, maxGradientNorm },
+    ...recipe.compute,
+  });
+  return { recipe, task, backend, close: () => backend.close() };
+}
+
+/** A Qwen2 config.json with the alphabet of the task. */
+function freshModel(model: NewModel, { task, seed }: Recipe) {
+  if (task.name !== "arithmetic") {
+    throw new ConfigError(
+      `model: task ${task.name} needs a model that reads natural text; give a model folder with --model DIR`,
+    );
+  }
+  return {
+    config: {
+      architectures: ["Qwen2ForCausalLM"],
+      model_type: "qwen2",
+      hidden_act: "silu",
+      hidden_size: model.hiddenSize,
+      num_hidden_layers: model.layers,
+      num_attention_heads: model.heads,
+      num_key_value_heads: model.keyValueHeads,
+      intermediate_size: model.intermediateSize,
+      max_position_embeddings: model.maxPositions,
+      tie_word_embeddings: model.tiedEmbeddings,
+      rope_theta: model.ropeTheta,
+      initializer_range: model.initializerRange,
+      rms_norm_eps: 1e-6,
+    },
+    tokenizer: arithmeticAlphabet,
+    seed,
+  };
+}
+
+/** The combined reward of a perfect completion. */
+export function highestReward(task: Task): number {
+  return task.rewards.reduce((sum, { reward, weight }) => sum + Math.max(weight * reward.highest, 0), 0);
+}
+
+export interface TrainingOptions {
+  runFolder: string;
+  resume: boolean;
+  /** Ends after this many optimizer steps of the whole run, with a checkpoint, as if interrupted. */
+  maxSteps?: number;
+  signal?: AbortSignal;
+  onEvent: (event: RunEvent) => void;
+  onProgress?: (progress: TrainProgress) => void;
+}
+
+/** Trains the recipe's model into the run folder. */
+export async function trainSession(session: Session, options: TrainingOptions): Promise<TrainResult> {
+  const { recipe, task, backend } = session;
+  const { runFolder, resume, maxSteps } = options;
+  checkRunFolder(runFolder, { resume });
+  writeRecipe(runPaths(runFolder).recipe, recipe);
+  const limit = new AbortController();
+  const stop = options.signal ? AbortSignal.any([options.signal, limit.signal]) : limit.signal;
+  const { name: algorithmName, preset, ...settings } = recipe.algorithm;
+  const { steps, ...batching } = recipe.train;
+  return train({
+    sampler: backend.sampler,
+    learner: backend.learner,
+    codec: backend.codec,
+    task,
+    algorithm: createGpg({ ...settings, highestReward: highestReward(task) }),
+    runDirectory: runFolder,
+    resume,
+    recipeName: recipe.name,
+    modelName: backend.model.name,
+    parameters: backend.model.parameters,
+    seed: recipe.seed,
+    warmStart: recipe.warmStart && {
+      steps: recipe.warmStart.steps,
+      batchSize: recipe.warmStart.batchSize,
+      schedule: scheduleOf(recipe.warmStart, recipe.warmStart.steps),
+    },
+    steps,
+    ...batching,
+    schedule: scheduleOf(recipe.optimizer, steps),
+    maxResampleRounds: settings.maxResampleRounds,
+    sampling: recipe.sampling,
+    evaluate: recipe.evaluate.problems > 0 ? recipe.evaluate : null,
+    checkpoint: recipe.checkpoint,
+    settings: fingerprintOf(recipe),
+    signal: stop,
+    onEvent: (event) => {
+      options.onEvent(event);
+      if (event.type === "step" && event.step === maxSteps) {
+        limit.abort();
+      }
+    },
+    ...(options.onProgress && { onProgress: options.onProgress }),
+  });
+}
+
+type ScheduleSection = Pick<Recipe["optimizer"], "learningRate" | "schedule">;
+
+/** The trainer counts steps from 0, schedules from 1. */
+function scheduleOf({ learningRate, schedule }: ScheduleSection, steps: number): (step: number) => number {
+  const rate = createSchedule({ ...schedule, learningRate }, steps);
+  return (step) => rate(step + 1);
+}
+
+/** What decides the numbers of a run. Its length is left out where no learning rate depends on it, so that it can be extended. */
+function fingerprintOf(recipe: Recipe): Record<string, unknown> {
+  const { model, task, algorithm, optimizer, warmStart, train } = recipe;
+  const { name, warmupRatio } = optimizer.schedule;
+  const lengthMatters = !name.startsWith("constant") || warmupRatio !== undefined;
+  return {
+    model,
+    task,
+    algorithm,
+    optimizer,
+    ...(warmStart && {
+      warmStartRate: { learningRate: warmStart.learningRate, schedule: warmStart.schedule },
+    }),
+    ...(lengthMatters && { steps: train.steps }),
+  };
+}

@@ -1,0 +1,69 @@
+import type { Command } from "commander";
+import type { RunEvent } from "../pipeline.ts";
+import { addCommonOptions, type CommonOptions, collect, wholeNumber } from "./common-options.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface TrainCommandOptions extends CommonOptions {
+  model?: string;
+  output?: string;
+  maxSteps?: number;
+  seed?: number;
+  resume?: true;
+  set?: string[];
+}
+
+export function addTrainCommand(program: Command, terminal: Terminal): void {
+  const command = program
+    .command("train")
+    .description("Train a model as a recipe says, into a run folder.")
+    .argument("<recipe>", "YAML file, see docs/recipes.md")
+    .option("--model <dir>", "model folder in the Hugging Face layout, instead of the recipe's")
+    .option("--output <dir>", "run folder (default: runs/NAME, numbered if taken)")
+    .option(
+      "--max-steps <n>",
+      "stop after n optimizer steps of the whole run, with a checkpoint",
+      wholeNumber(1),
+    )
+    .option("--seed <n>", "of problem order and draws", wholeNumber(0))
+    .option("--resume", "continue the run in the run folder from its latest checkpoint")
+    .option("--set <key=value>", "replace a value of the recipe; may be given several times", collect);
+  addCommonOptions(command).action((recipe: string, options: TrainCommandOptions) =>
+    runTrain(recipe, options, terminal),
+  );
+}
+
+async function runTrain(file: string, options: TrainCommandOptions, terminal: Terminal): Promise<void> {
+  const { loadRecipe } = await import("./recipe.ts");
+  const recipe = await loadRecipe(file, options);
+  const { chooseRunFolder } = await import("./run-output.ts");
+  const { checkRunFolder } = await import("../trainer/run-folder.ts");
+  const { trainWithProgress } = await import("./train-with-progress.ts");
+  const { openSession } = await import("./run-session.ts");
+  const { writeJson } = await import("./terminal.ts");
+  const resume = options.resume === true;
+  const runFolder = chooseRunFolder(recipe, resume);
+  checkRunFolder(runFolder, { resume });
+  const warn = (message: string): void => void terminal.errors.write(`warning: ${message}\n`);
+  const session = await openSession(recipe, { warn });
+  try {
+    const result = await trainWithProgress(session, {
+      runFolder,
+      resume,
+      ...(options.maxSteps !== undefined && { maxSteps: options.maxSteps }),
+      terminal,
+      onEvent: options.json ? (event: RunEvent) => writeJson(terminal.output, event) : undefined,
+    });
+    if (options.json) {
+      writeJson(terminal.output, { type: "result", runFolder, ...result });
+    } else {
+      const { step, totalSteps, finished } = result;
+      terminal.output.write(
+        finished
+          ? `run folder: ${runFolder}\ntry it: gpgrad sample ${runFolder} --prompt TEXT\n`
+          : `stopped after step ${step} of ${totalSteps}; run folder: ${runFolder}; continue with the same command and --resume --output ${runFolder}\n`,
+      );
+    }
+  } finally {
+    await session.close();
+  }
+}
