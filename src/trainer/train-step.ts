@@ -1,0 +1,104 @@
+import type { SampleProgress } from "../compute/sampler.ts";
+import { DataError } from "../errors.ts";
+import { withTaskStops } from "../eval/evaluate.ts";
+import { scoreGroup } from "../eval/score-group.ts";
+import type { ScoredGroup, StepRecord, TrainingBatch } from "../pipeline.ts";
+import { hashSeed } from "../random.ts";
+import { drawPrompts } from "./draw-prompts.ts";
+import { learn, type Update } from "./learn.ts";
+import { rewardFailures, rolloutStatistics, signalLedger } from "./metrics.ts";
+import { type PhaseClock, startPhaseClock } from "./phase-clock.ts";
+import type { ProblemCursor } from "./problem-cursor.ts";
+import type { TrainOptions, TrainProgress } from "./train-options.ts";
+
+/** What one step needs to know of its run. */
+export interface StepContext {
+  options: TrainOptions;
+  /** Counts from 1 over the whole run. */
+  step: number;
+  cursor: ProblemCursor;
+  learningRate: number;
+  progress: (phase: TrainProgress["phase"], sample?: SampleProgress) => void;
+  warn: (message: string) => void;
+}
+
+export interface TrainStep {
+  record: StepRecord;
+  sampled: ScoredGroup[];
+  batch: TrainingBatch;
+}
+
+/** The step was called off before anything was learned: the policy is as it was. */
+export class StepRefusedError extends DataError {}
+
+const noUpdate: Update = { loss: 0, gradientNorm: 0, tokens: 0 };
+
+/** One step: problems -> prompts -> rollouts -> scores -> token weights -> forward and backward -> optimizer. */
+export async function trainStep(context: StepContext): Promise<TrainStep> {
+  const { options, step, learningRate, progress, warn } = context;
+  const { algorithm, learner, promptsPerStep } = options;
+  const clock = startPhaseClock();
+
+  const sampled = await sampleRound(context, 0, clock);
+  let resampleRounds = 0;
+  while (resampleRounds < options.maxResampleRounds && !algorithm.hasEnoughSignal(sampled, promptsPerStep)) {
+    resampleRounds += 1;
+    sampled.push(...(await sampleRound(context, resampleRounds, clock)));
+  }
+  refuseUnscored(context, sampled);
+
+  const selected = algorithm.select(sampled, promptsPerStep);
+  const { batch, signal } = algorithm.weigh(selected, sampled);
+  let update = noUpdate;
+  if (signal.zeroLossReason === null) {
+    progress("learn");
+    update = await clock.time("learn", () => learn(learner, batch, learningRate));
+  } else {
+    warn(`no update: ${signal.zeroLossReason}`);
+  }
+
+  const record: StepRecord = {
+    stage: "train",
+    step,
+    learningRate,
+    ...update,
+    seconds: clock.read(),
+    signal: signalLedger(signal, sampled, selected, resampleRounds),
+    rollouts: rolloutStatistics(sampled),
+  };
+  return { record, sampled, batch };
+}
+
+/** The next B prompts, G completions of each, and what the rewards say. */
+async function sampleRound(context: StepContext, round: number, clock: PhaseClock): Promise<ScoredGroup[]> {
+  const { options, step, cursor, progress, warn } = context;
+  const { sampler, codec, task } = options;
+  const prompts = drawPrompts(cursor, options.promptsPerStep, codec, options, warn);
+  const requests = prompts.map(({ tokenIds }, index) => ({
+    promptTokenIds: tokenIds,
+    count: options.completionsPerPrompt,
+    seed: hashSeed(options.seed, step, round, index),
+  }));
+  progress("sample");
+  const completions = await clock.time("sample", () =>
+    sampler.sample(requests, withTaskStops(options.sampling, task), {
+      onProgress: (sample) => progress("sample", sample),
+    }),
+  );
+  progress("score");
+  return clock.time("score", () =>
+    Promise.all(prompts.map((prompt, index) => scoreGroup(task, codec, prompt, completions[index]))),
+  );
+}
+
+/** A reward that fails now and then is data; one that fails most of the time would teach something else. */
+function refuseUnscored({ options, step, warn }: StepContext, sampled: readonly ScoredGroup[]): void {
+  const { share, warnings, firstReason } = rewardFailures(sampled, options.task.rewards);
+  warnings.forEach(warn);
+  if (share > options.unscoredShareLimit) {
+    const percent = (value: number) => `${Math.round(value * 1000) / 10}%`;
+    throw new StepRefusedError(
+      `step ${step} was not learned from: ${percent(share)} of its completions have no trustworthy reward, the limit is ${percent(options.unscoredShareLimit)}; first reason: ${firstReason}; mend the reward or raise unscoredShareLimit, then resume`,
+    );
+  }
+}

@@ -1,0 +1,141 @@
+import path from "node:path";
+import type { RunEvent, StepRecord } from "../pipeline.ts";
+import { hashSeed } from "../random.ts";
+import { beginRun } from "./begin-run.ts";
+import { isKept, latestCheckpoint, pruneCheckpoints, saveCheckpoint } from "./checkpoint.ts";
+import { planEvaluation } from "./held-out-evaluation.ts";
+import { openJournal } from "./journal.ts";
+import { createProblemCursor, type ProblemCursor } from "./problem-cursor.ts";
+import { writeRolloutLog } from "./rollout-log.ts";
+import type { Run } from "./run.ts";
+import { openRunFolder } from "./run-folder.ts";
+import { checkTrainOptions, type TrainOptions, type TrainResult } from "./train-options.ts";
+import { StepRefusedError, trainStep } from "./train-step.ts";
+import { advance, type TrainerState } from "./trainer-state.ts";
+import { warmStartStep } from "./warm-start-step.ts";
+
+/**
+ * Trains: warm start, then steps with rewards; with evaluations, checkpoints and a journal. A run that was stopped or
+ * killed continues bit for bit with `resume`. Throws `ConfigError`, `DataError`, `CheckpointError`, `BackendError`.
+ */
+export async function train(options: TrainOptions): Promise<TrainResult> {
+  checkTrainOptions(options);
+  const paths = openRunFolder(options.runDirectory, options);
+  const journal = openJournal(paths.journal);
+  const warmStartSteps = options.warmStart?.steps ?? 0;
+  try {
+    return await runSteps({
+      options,
+      paths,
+      warmStartSteps,
+      totalSteps: warmStartSteps + options.steps,
+      emit(event) {
+        const timed = { time: new Date().toISOString(), ...event } as RunEvent;
+        journal.append(timed);
+        options.onEvent?.(timed);
+      },
+    });
+  } finally {
+    journal.close();
+  }
+}
+
+/** Nothing of a step lasts before its checkpoint; its journal line and rollouts come first, so that none is ever missing. */
+async function runSteps(run: Run): Promise<TrainResult> {
+  const { options, totalSteps, emit } = run;
+  const stopRequested = () => options.signal?.aborted === true;
+  let state = await beginRun(run);
+  let savedStep = state.step;
+  const save = async () => {
+    if (savedStep < state.step) {
+      await checkpoint(run, state);
+      savedStep = state.step;
+    }
+  };
+  const evaluation = planEvaluation(run, state.step);
+  const cursors = createCursors(options, state);
+
+  while (!stopRequested()) {
+    await evaluation?.runIfDue(state);
+    if (state.step === totalSteps || stopRequested()) {
+      break;
+    }
+    const record = await takeStep(run, state.step + 1, cursors).catch(async (error) => {
+      if (error instanceof StepRefusedError) {
+        await save();
+      }
+      throw error;
+    });
+    state = advance(state, record, {
+      warmStart: cursors["warm-start"].position,
+      train: cursors.train.position,
+    });
+    emit({ type: "step", ...record });
+    if (isCheckpointDue(run, state.step)) {
+      await save();
+    }
+  }
+
+  await save();
+  emit({ type: "run-finished", step: state.step, seconds: state.counters.seconds });
+  return {
+    step: state.step,
+    totalSteps,
+    finished: state.step === totalSteps,
+    checkpoint: latestCheckpoint(options.runDirectory),
+  };
+}
+
+type Cursors = Record<StepRecord["stage"], ProblemCursor>;
+
+/** One stream of problems a stage, so that the length of the warm start does not change what comes after it. */
+function createCursors({ task, seed }: TrainOptions, { positions }: TrainerState): Cursors {
+  return {
+    "warm-start": createProblemCursor(task.train, hashSeed(seed, 1), positions.warmStart),
+    train: createProblemCursor(task.train, hashSeed(seed, 2), positions.train),
+  };
+}
+
+async function takeStep(run: Run, step: number, cursors: Cursors): Promise<StepRecord> {
+  const { options, warmStartSteps, paths, emit } = run;
+  const common = { options, step, warn: (message: string) => emit({ type: "warning", step, message }) };
+  if (options.warmStart && step <= warmStartSteps) {
+    const { schedule, batchSize } = options.warmStart;
+    const stage = "warm-start";
+    return warmStartStep(
+      {
+        ...common,
+        cursor: cursors[stage],
+        learningRate: schedule(step),
+        progress: (phase) => options.onProgress?.({ step, stage, phase }),
+      },
+      batchSize,
+    );
+  }
+  const stage = "train";
+  const { record, sampled, batch } = await trainStep({
+    ...common,
+    cursor: cursors[stage],
+    learningRate: options.schedule(step - warmStartSteps),
+    progress: (phase, sample) => options.onProgress?.({ step, stage, phase, ...(sample && { sample }) }),
+  });
+  writeRolloutLog(paths.rollouts, step, sampled, batch);
+  return record;
+}
+
+function isCheckpointDue({ options }: Run, step: number): boolean {
+  const { rollingEvery, every } = options.checkpoint;
+  return step % rollingEvery === 0 || isKept(step, every);
+}
+
+/** The newest checkpoint replaces older ones only once it is safe. */
+async function checkpoint({ options, totalSteps, emit }: Run, state: TrainerState): Promise<void> {
+  const { runDirectory, learner, onProgress, checkpoint: policy } = options;
+  const { step, stage } = state;
+  onProgress?.({ step, stage, phase: "checkpoint" });
+  const directory = await saveCheckpoint(runDirectory, learner, state);
+  if (isKept(step, policy.every) || step === totalSteps) {
+    emit({ type: "checkpoint", step, path: path.relative(runDirectory, directory) });
+  }
+  pruneCheckpoints(runDirectory, policy);
+}

@@ -1,0 +1,131 @@
+import { CheckpointError } from "../errors.ts";
+import type { StepRecord } from "../pipeline.ts";
+import type { TrainOptions } from "./train-options.ts";
+
+/** What a checkpoint knows beyond the policy and its optimizer: where the run stands. */
+export interface TrainerState {
+  version: 1;
+  /** Optimizer steps done, both stages together. */
+  step: number;
+  /** Of the last step done. */
+  stage: StepRecord["stage"];
+  seed: number;
+  /** Problems taken from each stage's stream. */
+  positions: { warmStart: number; train: number };
+  counters: RunCounters;
+  /** Every setting that changes the numbers, by its dotted name. */
+  fingerprint: Fingerprint;
+}
+
+/** Over the whole run, resumed parts included. */
+export interface RunCounters {
+  sampledCompletions: number;
+  sampledTokens: number;
+  learnedTokens: number;
+  /** Steps that changed the policy. */
+  updates: number;
+  /** In steps. */
+  seconds: number;
+}
+
+export type Fingerprint = Readonly<Record<string, string | number | boolean | null>>;
+
+export function initialState(options: TrainOptions): TrainerState {
+  return {
+    version: 1,
+    step: 0,
+    stage: options.warmStart && options.warmStart.steps > 0 ? "warm-start" : "train",
+    seed: options.seed,
+    positions: { warmStart: 0, train: 0 },
+    counters: { sampledCompletions: 0, sampledTokens: 0, learnedTokens: 0, updates: 0, seconds: 0 },
+    fingerprint: fingerprint(options),
+  };
+}
+
+/** The state after a step that left both cursors where `positions` says. */
+export function advance(
+  state: TrainerState,
+  record: StepRecord,
+  positions: TrainerState["positions"],
+): TrainerState {
+  const { counters } = state;
+  return {
+    ...state,
+    step: record.step,
+    stage: record.stage,
+    positions,
+    counters: {
+      sampledCompletions: counters.sampledCompletions + (record.signal?.sampledCompletions ?? 0),
+      sampledTokens: counters.sampledTokens + (record.signal?.sampledTokens ?? 0),
+      learnedTokens: counters.learnedTokens + record.tokens,
+      updates: counters.updates + (record.signal?.zeroLossReason ? 0 : 1),
+      seconds: counters.seconds + record.seconds.total,
+    },
+  };
+}
+
+function fingerprint(options: TrainOptions): Fingerprint {
+  const { warmStart, task, algorithm } = options;
+  const own = {
+    seed: options.seed,
+    task: { name: task.name, trainingProblems: task.train.size },
+    algorithm: { name: algorithm.name },
+    warmStart: warmStart && { steps: warmStart.steps, batchSize: warmStart.batchSize },
+    promptsPerStep: options.promptsPerStep,
+    completionsPerPrompt: options.completionsPerPrompt,
+    sampling: options.sampling,
+    maxPromptTokens: options.maxPromptTokens,
+    longPrompts: options.longPrompts,
+    maxResampleRounds: options.maxResampleRounds,
+  };
+  return { ...flatten(options.settings), ...flatten(own) };
+}
+
+/** `{ a: { b: 1 } }` becomes `{ "a.b": 1 }`; a list stays one value. */
+function flatten(value: Readonly<Record<string, unknown>>, prefix = ""): Fingerprint {
+  const entries = Object.entries(value).flatMap(([key, child]): [string, Fingerprint[string]][] => {
+    if (child === undefined) {
+      return [];
+    }
+    if (typeof child === "object" && child !== null && !Array.isArray(child)) {
+      return Object.entries(flatten(child as Record<string, unknown>, `${prefix}${key}.`));
+    }
+    const scalar = child === null || ["string", "number", "boolean"].includes(typeof child);
+    return [[prefix + key, scalar ? (child as Fingerprint[string]) : JSON.stringify(child)]];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Throws a `CheckpointError` that names the first setting in which this run differs from the checkpoint. */
+export function checkSameRun(checkpoint: string, saved: TrainerState, wanted: TrainerState): void {
+  const names = new Set([...Object.keys(wanted.fingerprint), ...Object.keys(saved.fingerprint)]);
+  for (const name of names) {
+    const [before, now] = [saved.fingerprint[name], wanted.fingerprint[name]];
+    if (before !== now) {
+      throw new CheckpointError(
+        `${checkpoint} was made with ${name} ${inWords(before)}, this run has ${inWords(now)}; set it back, or train into another folder`,
+      );
+    }
+  }
+}
+
+function inWords(value: Fingerprint[string] | undefined): string {
+  return value === undefined ? "unset" : JSON.stringify(value);
+}
+
+/** The state in the text of `trainer-state.json`, or null if it is none. */
+export function parseState(text: string): TrainerState | null {
+  try {
+    const state = JSON.parse(text) as TrainerState | null;
+    const whole =
+      state?.version === 1 &&
+      Number.isInteger(state.step) &&
+      Number.isInteger(state.positions.warmStart) &&
+      Number.isInteger(state.positions.train) &&
+      typeof state.counters === "object" &&
+      typeof state.fingerprint === "object";
+    return whole ? state : null;
+  } catch {
+    return null;
+  }
+}
