@@ -1,7 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { onTestFinished } from "vitest";
 import { createGpg } from "../../src/algorithms/gpg.ts";
 import { gpgPresets } from "../../src/algorithms/gpg-presets.ts";
 import type { Problem, RunEvent } from "../../src/pipeline.ts";
@@ -53,13 +49,6 @@ export interface SumsRun {
   policy: TabularPolicy;
   events: RunEvent[];
   options: TrainOptions;
-}
-
-/** A folder that is gone when the test is over. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(path.join(tmpdir(), "gpgrad-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 /** A run on a fresh policy, as if in a process of its own. */

@@ -32,8 +32,9 @@ export function createTabularPolicy(): TabularPolicy {
   const distribution = (row: string, temperature: number): number[] => {
     const values = logits.get(row) ?? new Array<number>(vocabularySize).fill(0);
     const highest = Math.max(...values);
-    const powers = values.map((value) =>
-      temperature === 0 ? Number(value === highest) : Math.exp((value - highest) / temperature),
+    const first = values.indexOf(highest);
+    const powers = values.map((value, token) =>
+      temperature === 0 ? Number(token === first) : Math.exp((value - highest) / temperature),
     );
     const total = powers.reduce((a, b) => a + b, 0);
     return powers.map((power) => power / total);
