@@ -9,11 +9,13 @@ import {
   type Prefill,
   prefillPrompts,
 } from "./decode-session.ts";
+import type { TokenChoice } from "./draw.ts";
 import type { DecodeLayout } from "./generation-graphs.ts";
 import { moveCaches } from "./key-value-caches.ts";
 import type { Policy } from "./policy.ts";
+import { drawFromProbabilities, drawsFromAll } from "./probability-draw.ts";
 import { createStopDetector, type StopDetector } from "./stop-strings.ts";
-import { createTokenChooser, drawFromProbabilities, drawsFromAll, type TokenChoice } from "./token-choice.ts";
+import { createTokenChooser } from "./token-choice.ts";
 
 export interface SamplerOptions {
   endTokenIds: readonly number[];

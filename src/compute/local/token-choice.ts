@@ -1,168 +1,84 @@
+import { ConfigError } from "../../errors.ts";
 import type { SamplingParameters } from "../sampler.ts";
+import { requireFinite, type TokenChoice } from "./draw.ts";
+import { createFilteredDraw, filtersAnything } from "./filtered-draw.ts";
+import { createPlainDraw } from "./plain-draw.ts";
+import { createRepetitionPenalty } from "./repetition-penalty.ts";
 
-export interface TokenChoice {
-  tokenId: number;
-  /** Under the distribution it was drawn from; 0 for a greedy choice. */
-  logprob: number;
-  /** Of that distribution, in nats. */
-  entropy: number;
-}
+export type TokenChoiceParameters = Omit<SamplingParameters, "maxTokens" | "stop">;
 
-/** Chooses the token of one row of logits [rows, V]; `uniform` in [0, 1) decides where the draw falls. */
+/**
+ * Chooses from row `row` of `logits` [rows, V]; `uniform`, a number in [0, 1), decides alone. The same object is returned
+ * every time: read it before the next call.
+ */
 export type TokenChooser = (
   logits: Float32Array,
   row: number,
   promptTokenIds: readonly number[],
   completionTokenIds: readonly number[],
   uniform: number,
-) => TokenChoice;
+) => Readonly<TokenChoice>;
 
-/**
- * Penalty, temperature, top-k, top-p and min-p in the order and with the meaning of transformers' logits processors,
- * then a draw by inverse cumulative distribution over the tokens that are left, in the order of their ids.
- */
-export function createTokenChooser(
-  { temperature, topK, topP, minP, repetitionPenalty }: SamplingParameters,
-  vocabularySize: number,
-): TokenChooser {
-  const row = new Float32Array(vocabularySize);
-  const weights = new Float64Array(vocabularySize);
-  const filters = topK > 0 || topP < 1 || minP > 0;
-  return (logits, rowIndex, promptTokenIds, completionTokenIds, uniform) => {
-    row.set(logits.subarray(rowIndex * vocabularySize, (rowIndex + 1) * vocabularySize));
-    if (repetitionPenalty !== 1) {
-      penalize(row, new Set([...promptTokenIds, ...completionTokenIds]), repetitionPenalty);
+/** Penalty, temperature and filters as in transformers' `generate`, but in float64; temperature 0 takes the lowest of the best ids. */
+export function createTokenChooser(parameters: TokenChoiceParameters, vocabularySize: number): TokenChooser {
+  checkParameters(parameters);
+  const { temperature, repetitionPenalty } = parameters;
+  const choice: TokenChoice = { tokenId: 0, logprob: 0, entropy: 0 };
+  const inverseTemperature = 1 / temperature;
+  const penalize =
+    repetitionPenalty === 1 ? null : createRepetitionPenalty(repetitionPenalty, vocabularySize);
+  const draw = filtersAnything(parameters, vocabularySize)
+    ? createFilteredDraw(parameters, vocabularySize)
+    : createPlainDraw(vocabularySize);
+
+  return (logits, row, promptTokenIds, completionTokenIds, uniform) => {
+    let scores = logits;
+    let start = row * vocabularySize;
+    if (penalize !== null) {
+      scores = penalize(logits, start, promptTokenIds, completionTokenIds);
+      start = 0;
     }
+    const best = indexOfLargest(scores, start, vocabularySize);
+    const largest = scores[best];
+    requireFinite(largest);
     if (temperature === 0) {
-      return { tokenId: indexOfLargest(row), logprob: 0, entropy: 0 };
+      choice.tokenId = best - start;
+    } else {
+      draw(choice, scores, start, largest, inverseTemperature, uniform);
     }
-    let largest = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < vocabularySize; i++) {
-      if (row[i] > largest) {
-        largest = row[i];
-      }
-    }
-    const inverseTemperature = 1 / temperature;
-    for (let i = 0; i < vocabularySize; i++) {
-      weights[i] = Math.exp((row[i] - largest) * inverseTemperature);
-    }
-    if (filters) {
-      keepLikely(weights, topK, topP, minP);
-    }
-    return draw(weights, uniform);
+    return choice;
   };
 }
 
-/** True where tokens are drawn from the whole distribution at some temperature. */
-export function drawsFromAll({
-  temperature,
-  topK,
-  topP,
-  minP,
-  repetitionPenalty,
-}: SamplingParameters): boolean {
-  return temperature > 0 && topK === 0 && topP >= 1 && minP === 0 && repetitionPenalty === 1;
-}
-
-/** Draws a token id from one row of probabilities [rows, V]. */
-export function drawFromProbabilities(
-  probabilities: Float32Array,
-  row: number,
-  vocabularySize: number,
-  uniform: number,
-): number {
-  const start = row * vocabularySize;
-  const end = start + vocabularySize;
-  let below = 0;
-  let likeliest = start;
-  for (let i = start; i < end; i++) {
-    below += probabilities[i];
-    if (below > uniform) {
-      return i - start;
-    }
-    if (probabilities[i] > probabilities[likeliest]) {
-      likeliest = i;
-    }
-  }
-  // Rounding left the sum a little below `uniform`.
-  return likeliest - start;
-}
-
-function penalize(row: Float32Array, seen: ReadonlySet<number>, penalty: number): void {
-  for (const id of seen) {
-    row[id] = row[id] < 0 ? row[id] * penalty : row[id] / penalty;
-  }
-}
-
-function indexOfLargest(row: Float32Array): number {
-  let best = 0;
-  for (let i = 1; i < row.length; i++) {
-    if (row[i] > row[best]) {
+function indexOfLargest(values: Float32Array, start: number, size: number): number {
+  let best = start;
+  let largest = values[start];
+  for (let i = start + 1; i < start + size; i++) {
+    const value = values[i];
+    if (value > largest) {
+      largest = value;
       best = i;
     }
   }
   return best;
 }
 
-/** Sets the weight of every token to 0 that a filter removes; ties with the last one kept are kept by top-k, as in transformers. */
-function keepLikely(weights: Float64Array, topK: number, topP: number, minP: number): void {
-  const ids = Uint32Array.from(weights.keys()).sort((a, b) => weights[b] - weights[a] || b - a);
-  let kept = ids.length;
-  if (topK > 0 && topK < kept) {
-    const threshold = weights[ids[topK - 1]];
-    kept = ids.findIndex((id) => weights[id] < threshold);
-    kept = kept === -1 ? ids.length : kept;
-  }
-  if (topP < 1) {
-    let total = 0;
-    for (let i = 0; i < kept; i++) {
-      total += weights[ids[i]];
-    }
-    let above = 0;
-    let nucleus = 0;
-    // transformers drops a token once the tokens less likely than it, itself included, hold at most 1 - topP.
-    while (nucleus < kept && (nucleus === 0 || above < topP * total)) {
-      above += weights[ids[nucleus++]];
-    }
-    kept = nucleus;
-  }
-  if (minP > 0) {
-    const threshold = minP * weights[ids[0]];
-    while (kept > 1 && weights[ids[kept - 1]] < threshold) {
-      kept--;
-    }
-  }
-  for (let i = kept; i < ids.length; i++) {
-    weights[ids[i]] = 0;
-  }
-}
+const ranges: Record<keyof TokenChoiceParameters, { holds: (value: number) => boolean; range: string }> = {
+  temperature: {
+    holds: (value) => value === 0 || (value >= 1e-6 && value <= 1e6),
+    range: "0 for the most likely token or from 1e-6 to 1e6",
+  },
+  topK: { holds: (value) => value >= 0 && Number.isInteger(value), range: "a whole number, 0 for no limit" },
+  topP: { holds: (value) => value >= 0 && value <= 1, range: "from 0 to 1" },
+  minP: { holds: (value) => value >= 0 && value <= 1, range: "from 0 to 1" },
+  repetitionPenalty: { holds: (value) => value > 0 && Number.isFinite(value), range: "above 0" },
+};
 
-function draw(weights: Float64Array, uniform: number): TokenChoice {
-  let total = 0;
-  let weightedLog = 0;
-  for (let i = 0; i < weights.length; i++) {
-    const weight = weights[i];
-    if (weight > 0) {
-      total += weight;
-      weightedLog += weight * Math.log(weight);
+function checkParameters(parameters: TokenChoiceParameters): void {
+  for (const [name, { holds, range }] of Object.entries(ranges)) {
+    const value = parameters[name as keyof TokenChoiceParameters];
+    if (!holds(value)) {
+      throw new ConfigError(`sampling.${name} is ${value}; it must be ${range}`);
     }
   }
-  const logTotal = Math.log(total);
-  const target = uniform * total;
-  let below = 0;
-  let tokenId = 0;
-  for (let i = 0; i < weights.length; i++) {
-    if (weights[i] > 0) {
-      tokenId = i;
-      below += weights[i];
-      if (below > target) {
-        break;
-      }
-    }
-  }
-  return {
-    tokenId,
-    logprob: Math.log(weights[tokenId]) - logTotal,
-    entropy: logTotal - weightedLog / total,
-  };
 }

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { createOnnxRuntimeBackend } from "../../engine/backends/onnxruntime/backend.ts";
 import { internalError } from "../../errors.ts";
-import { createLocalModel, type LocalModelOptions } from "./local-model.ts";
+import { describeModel, loadPolicy, type ModelSource } from "./local-model.ts";
 import { withWeights, writeModelFolder } from "./model-folder.ts";
 import { readOptimizer, writeOptimizer } from "./optimizer-file.ts";
 import { createPolicyLearner, type LearnerOptions } from "./policy-learner.ts";
@@ -16,7 +16,7 @@ import {
 
 /** What the main thread hands over when it starts the worker. */
 export interface WorkerData {
-  model: LocalModelOptions;
+  model: ModelSource;
   learner: LearnerOptions;
   sampler: { maxRows: number };
   threads: number;
@@ -39,7 +39,9 @@ function createMethods({
   flag,
 }: WorkerData) {
   const backend = createOnnxRuntimeBackend({ threads });
-  const { policy, sideFiles, codec } = createLocalModel(model, backend);
+  const description = describeModel(model);
+  const { sideFiles, codec } = description;
+  const policy = loadPolicy(backend, model, description);
   const learner = createPolicyLearner(policy, learnerOptions);
   const { endTokenIds, decode } = codec;
   const sampler = createPolicySampler(policy, { endTokenIds, decode, ...samplerOptions });

@@ -1,0 +1,70 @@
+import type { AdamWOptions } from "../../optim/adamw.ts";
+import type { Codec } from "../codec.ts";
+import type { Learner } from "../learner.ts";
+import type { Sampler } from "../sampler.ts";
+import { defaultThreads, describeModel, type ModelSource } from "./local-model.ts";
+import type { WorkerData } from "./worker.ts";
+import { startWorker } from "./worker-client.ts";
+
+export interface LocalBackendOptions {
+  model: ModelSource;
+  optimizer?: Partial<AdamWOptions> & { maxGradientNorm?: number | null };
+  /** Rows (tokens and padding) of a forward and backward pass: more takes more memory, never another update. */
+  microBatchTokens?: number;
+  /** Completions that are decoded at once. */
+  samplerRows?: number;
+  /** Threads that share one operator; the machine's cores by default. */
+  threads?: number;
+}
+
+/** Sampler and learner on this machine: one engine in a worker thread, one set of weights for both. */
+export interface LocalBackend {
+  sampler: Sampler;
+  learner: Learner;
+  codec: Codec;
+  model: { name: string; family: string; parameters: number; maxPositions: number };
+  close(): Promise<void>;
+}
+
+const defaults = { microBatchTokens: 1024, samplerRows: 256 };
+
+export async function startLocalBackend(options: LocalBackendOptions): Promise<LocalBackend> {
+  const { name, model, codec } = describeModel(options.model);
+  const {
+    betas = [0.9, 0.999],
+    epsilon = 1e-8,
+    weightDecay = 0,
+    maxGradientNorm = 1,
+  } = options.optimizer ?? {};
+  const worker = await startWorker({
+    model: options.model,
+    learner: {
+      adamw: { betas, epsilon, weightDecay },
+      maxGradientNorm,
+      microBatchTokens: options.microBatchTokens ?? defaults.microBatchTokens,
+    },
+    sampler: { maxRows: options.samplerRows ?? defaults.samplerRows },
+    threads: options.threads ?? defaultThreads(),
+  } satisfies Omit<WorkerData, "flag">);
+  const sizes = model.parameters.map(({ shape }) => shape.reduce((product, size) => product * size, 1));
+  return {
+    codec,
+    model: {
+      name,
+      family: model.family,
+      parameters: sizes.reduce((total, size) => total + size, 0),
+      maxPositions: model.dimensions.maxPositions,
+    },
+    sampler: {
+      sample: (requests, parameters, { signal, onProgress } = {}) =>
+        worker.call("sample", [requests, parameters], { signal, onProgress }),
+    },
+    learner: {
+      forwardBackward: (batch) => worker.call("forwardBackward", [batch]),
+      optimStep: (step) => worker.call("optimStep", [step]),
+      save: (directory) => worker.call("save", [directory]),
+      load: (directory) => worker.call("load", [directory]),
+    },
+    close: () => worker.close(),
+  };
+}
