@@ -28,17 +28,21 @@ function stepRecords(events: readonly RunEvent[]) {
   });
 }
 
+function evaluations(events: readonly RunEvent[]) {
+  return events.flatMap((event) => (event.type === "evaluation" ? [[event.step, event.metrics]] : []));
+}
+
 test("rewards rise, and the journal tells the whole run", async () => {
   const folder = temporaryFolder();
   const { options, events } = createSumsRun(folder, { steps: 60 });
   const result = await train(options);
 
-  const evaluations = events.filter((event) => event.type === "evaluation");
-  expect(evaluations[0]).toMatchObject({ step: 0, problems: 9 });
-  expect(evaluations[0].metrics.accuracy).toBeLessThan(0.5);
-  expect(evaluations.at(-1)).toMatchObject({ step: 63, label: "held-out" });
-  expect(evaluations.at(-1)!.metrics.accuracy).toBe(1);
-  expect(evaluations.map(({ step }) => step)).toEqual([
+  const evaluated = events.filter((event) => event.type === "evaluation");
+  expect(evaluated[0]).toMatchObject({ step: 0, problems: 9 });
+  expect(evaluated[0].metrics.accuracy).toBeLessThan(0.5);
+  expect(evaluated.at(-1)).toMatchObject({ step: 63, label: "held-out" });
+  expect(evaluated.at(-1)!.metrics.accuracy).toBe(1);
+  expect(evaluated.map(({ step }) => step)).toEqual([
     0,
     3,
     ...Array.from({ length: 15 }, (_, i) => 4 * i + 4),
@@ -119,8 +123,6 @@ test("a run that stops at any steps and resumes equals one that never stopped", 
     }
     const events = readJournal(path.join(folder, "journal.jsonl"));
     expect(stepRecords(events)).toEqual(stepRecords(whole.events));
-    const evaluations = (all: readonly RunEvent[]) =>
-      all.flatMap((event) => (event.type === "evaluation" ? [[event.step, event.metrics]] : []));
     expect(evaluations(events)).toEqual(evaluations(whole.events));
   }
 });
@@ -193,6 +195,7 @@ test("a run that fails anywhere and resumes equals one that never failed", async
     expect(resumed.policy.weights()).toBe(whole.policy.weights());
     const journal = readJournal(path.join(folder, "journal.jsonl"));
     expect(stepRecords(journal)).toEqual(stepRecords(whole.events));
+    expect(evaluations(journal)).toEqual(evaluations(whole.events));
     const savedStep = before === null ? 0 : Number(path.basename(before).slice("step-".length));
     expect(stepRecords(resumed.events)).toHaveLength(3 - savedStep);
   }
