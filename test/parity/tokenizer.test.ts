@@ -1,0 +1,55 @@
+import { existsSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { expect, it } from "vitest";
+import { loadTokenizer } from "../../src/tokenizer/load-tokenizer.ts";
+import type { ChatMessage, Tokenizer } from "../../src/tokenizer/tokenizer.ts";
+import { fixturesFolder, readFixture } from "./fixtures.ts";
+
+interface TokenizerCases {
+  vocabulary: { size: number; special: Record<string, number>; eos_token: string; pad_token: string };
+  encode: { text: string; ids: number[]; decoded: string; decoded_skip_special: string }[];
+  decode: { ids: number[]; decoded: string }[];
+  chat: { messages: ChatMessage[]; add_generation_prompt: boolean; text: string; ids: number[] }[];
+}
+
+const modelFolders = readdirSync(path.join(fixturesFolder, "models"))
+  .map((name) => `models/${name}`)
+  .filter((name) => existsSync(path.join(fixturesFolder, name, "tokenizer.json")));
+
+/** Every case in which the tokenizer says something else, in words. */
+function disagreements(tokenizer: Tokenizer, cases: TokenizerCases): string[] {
+  const found: string[] = [];
+  const compare = (what: string, got: unknown, want: unknown): void => {
+    const [gotText, wantText] = [JSON.stringify(got), JSON.stringify(want)];
+    if (gotText !== wantText) {
+      found.push(`${what}: ${gotText}, wanted ${wantText}`);
+    }
+  };
+  compare("vocabulary size", tokenizer.vocabularySize, cases.vocabulary.size);
+  compare("end token", tokenizer.endTokenIds, [cases.vocabulary.special[cases.vocabulary.eos_token]]);
+  compare("padding token", tokenizer.padTokenId, cases.vocabulary.special[cases.vocabulary.pad_token]);
+  for (const { text, ids, decoded, decoded_skip_special: skipped } of cases.encode) {
+    compare(`encode ${JSON.stringify(text)}`, tokenizer.encode(text), ids);
+    compare(`decode ${ids}`, tokenizer.decode(ids), decoded);
+    compare(`decode text of ${ids}`, tokenizer.decode(ids, { skipSpecialTokens: true }), skipped);
+  }
+  for (const { ids, decoded } of cases.decode) {
+    compare(`decode ${ids}`, tokenizer.decode(ids), decoded);
+  }
+  for (const { messages, add_generation_prompt: addGenerationPrompt, text, ids } of cases.chat) {
+    const rendered = tokenizer.applyChatTemplate(messages, { addGenerationPrompt });
+    compare(`render ${JSON.stringify(messages)}`, rendered, text);
+    compare(`encode rendered ${JSON.stringify(text)}`, tokenizer.encode(rendered), ids);
+  }
+  return found;
+}
+
+// Models share the tokenizer of the tokenizer folder, each in the style of files of its checkpoint.
+it.each(["tokenizer", ...modelFolders])("the tokenizer of %s agrees with transformers", (folder) => {
+  const cases = readFixture<TokenizerCases>("tokenizer", "tokenizer-cases.json");
+  const count = cases.encode.length + cases.decode.length + cases.chat.length;
+  const found = disagreements(loadTokenizer(path.join(fixturesFolder, folder)), cases);
+  console.log(`${folder}: ${found.length} disagreements in ${count} cases`);
+  expect(count).toBeGreaterThan(0);
+  expect(found).toEqual([]);
+});
