@@ -1,20 +1,20 @@
 import type { GpgSettings } from "./gpg-options.ts";
+import { present } from "./group-statistics.ts";
 
 /**
  * The weight of every token of each completion [group][completion], so that `-sum(weight * logprob)` over the whole
- * optimizer step is the aggregated loss. A masked or empty completion counts 0 tokens, gets 0 and is in no denominator.
+ * optimizer step is the aggregated loss. A masked completion (null tokens) gets 0 and is in no denominator.
  */
 export function completionWeights(
   advantages: readonly (readonly number[])[],
-  tokens: readonly (readonly number[])[],
+  tokens: readonly (readonly (number | null)[])[],
   settings: Pick<GpgSettings, "aggregation" | "aggregationConstant">,
 ): number[][] {
-  const counts = tokens.flat().filter((count) => count > 0);
-  const divisor = denominator(counts, settings);
+  const divisor = denominator(present(tokens.flat()), settings);
   return advantages.map((advantages_G, group) =>
     advantages_G.map((advantage, index) => {
-      const count = tokens[group]![index]!;
-      return count > 0 ? advantage / divisor(count) : 0;
+      const count = tokens[group]![index];
+      return count ? advantage / divisor(count) : 0;
     }),
   );
 }

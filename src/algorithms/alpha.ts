@@ -1,5 +1,5 @@
 import type { GpgSettings } from "./gpg-options.ts";
-import { type GroupStatistics, present } from "./group-statistics.ts";
+import { type GroupStatistics, hasGradient, present } from "./group-statistics.ts";
 
 /**
  * The inverse of the share of the batch that carries signal, a share that never exceeds 1.
@@ -28,9 +28,9 @@ function shareOf(
   switch (correction) {
     case "groups":
       // A group that is masked as a whole is absent from the denominator too, so it needs no correction.
-      return informativeGroups / groups.filter((group) => tokens([group]) > 0).length;
+      return informativeGroups / groups.filter(({ tokens_G }) => present(tokens_G).length > 0).length;
     case "tokens":
-      return tokens(groups.filter(({ kind }) => kind === "informative")) / tokens(groups);
+      return tokens(groups.filter(hasGradient)) / tokens(groups);
     case "nonzero-rewards": {
       const rewards = groups.flatMap(({ rewards_G }) => present(rewards_G));
       return rewards.filter((reward) => reward !== 0).length / rewards.length;
@@ -39,5 +39,5 @@ function shareOf(
 }
 
 function tokens(groups: readonly GroupStatistics[]): number {
-  return groups.flatMap(({ tokens_G }) => tokens_G).reduce((total, count) => total + count, 0);
+  return groups.flatMap(({ tokens_G }) => present(tokens_G)).reduce((total, count) => total + count, 0);
 }

@@ -9,9 +9,9 @@ export interface GroupStatistics {
   kind: GroupKind;
   /** Null for a completion that is left out of the statistics. */
   rewards_G: readonly (number | null)[];
-  /** Completion tokens that count in the denominator; 0 for a masked completion. */
-  tokens_G: readonly number[];
-  /** Reward minus the group's mean; 0 where the rewards are equal or the completion is masked. */
+  /** Completion tokens, which count in the denominator; null for a masked completion. */
+  tokens_G: readonly (number | null)[];
+  /** Reward minus the group's mean; 0 where the rewards are equal or the completion is masked or empty. */
   centred_G: readonly number[];
   /** Unbiased; 0 below two rewards. */
   standardDeviation: number;
@@ -21,14 +21,14 @@ export function groupStatistics(group: ScoredGroup, options: GpgOptions): GroupS
   const rewards_G = group.rollouts.map(({ score }) => rewardOf(score, options));
   const tokens_G = group.rollouts.map(({ rollout }, index) =>
     rewards_G[index] === null || (options.maskTruncated && rollout.finishReason === "length")
-      ? 0
+      ? null
       : rollout.tokenIds.length,
   );
   const rewards = present(rewards_G);
   const differ = rewards.some((reward) => reward !== rewards[0]);
   const mean = differ ? meanOf(rewards) : 0;
   const centred_G = rewards_G.map((reward, index) =>
-    differ && reward !== null && tokens_G[index]! > 0 ? reward - mean : 0,
+    differ && reward !== null && tokens_G[index] ? reward - mean : 0,
   );
   const standardDeviation = differ ? unbiasedStandardDeviation(rewards) : 0;
   const equal = !differ || (options.equalUpTo > 0 && standardDeviation <= options.equalUpTo);
@@ -46,9 +46,9 @@ export function hasGradient({ centred_G }: GroupStatistics): boolean {
   return centred_G.some((centred) => centred !== 0);
 }
 
-/** The rewards that are there. */
-export function present(rewards: readonly (number | null)[]): number[] {
-  return rewards.filter((reward) => reward !== null);
+/** Those that are not masked. */
+export function present(numbers: readonly (number | null)[]): number[] {
+  return numbers.filter((number) => number !== null);
 }
 
 /** Divides by n - 1; of at least two numbers. */

@@ -1,29 +1,27 @@
 import type { GroupKind } from "./group-statistics.ts";
 
-/** In plain words, why none of the groups moves the weights. */
+const words: readonly [kind: GroupKind, words: string][] = [
+  ["all-right", "all right"],
+  ["all-wrong", "all wrong"],
+  ["unscored", "with fewer than two scored completions"],
+  ["untrainable", "with only cut-off or empty completions"],
+];
+
+/** In plain words, why groups of these kinds do not move the weights. */
 export function zeroLossReason(kinds: readonly GroupKind[]): string {
   if (kinds.length === 0) {
     return "there are no groups";
   }
-  const count = (kind: GroupKind) => kinds.filter((each) => each === kind).length;
-  const equal = count("all-right") + count("all-wrong");
-  const parts = [
-    [count("all-right"), "all right"],
-    [count("all-wrong"), "all wrong"],
-    [count("unscored"), "with fewer than two scored completions"],
-    [count("untrainable"), "whose completions are all cut off or empty"],
-  ] as const;
-  const found = parts.filter(([number]) => number > 0);
-  const words =
-    found.length === 1 ? found[0]![1] : found.map(([number, label]) => `${number} ${label}`).join(", ");
-  if (equal < kinds.length) {
-    return `none of the ${groups(kinds.length)} is informative: ${words}`;
+  const found = words
+    .map(([kind, label]) => ({ label, count: kinds.filter((each) => each === kind).length }))
+    .filter(({ count }) => count > 0);
+  const account =
+    found.length === 1 ? found[0]!.label : found.map(({ count, label }) => `${count} ${label}`).join(", ");
+  const equal = kinds.every((kind) => kind === "all-right" || kind === "all-wrong");
+  if (kinds.length === 1) {
+    return `the only group ${equal ? "has equal rewards" : "is not informative"}: ${account}`;
   }
-  return kinds.length === 1
-    ? `the only group has equal rewards: ${words}`
-    : `all ${groups(kinds.length)} have equal rewards: ${words}`;
-}
-
-function groups(count: number): string {
-  return count === 1 ? "1 group" : `${count} groups`;
+  return equal
+    ? `all ${kinds.length} groups have equal rewards: ${account}`
+    : `none of the ${kinds.length} groups is informative: ${account}`;
 }
