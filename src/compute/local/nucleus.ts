@@ -9,7 +9,7 @@ export type NucleusFilter = (candidates: Candidates, mass: number) => void;
 
 /**
  * The top-p filter without sorting the vocabulary: weights are added up in buckets of like exponent, and only the bucket
- * in which the mass is reached is sorted. Of equally likely candidates at the cut the last ids stay, as in transformers.
+ * in which the mass is reached is sorted. Of equally likely candidates at the cut the lowest ids stay.
  */
 export function createNucleusFilter(capacity: number): NucleusFilter {
   const masses = new Float64Array(buckets);
@@ -41,11 +41,11 @@ export function createNucleusFilter(capacity: number): NucleusFilter {
     while (lowest > 0 && above < mass) {
       above += exponential(members[--lowest]);
     }
-    let droppedTies = 0;
-    while (droppedTies < lowest && members[lowest - 1 - droppedTies] === members[lowest]) {
-      droppedTies++;
+    let ties = 1;
+    while (lowest + ties < count && members[lowest + ties] === members[lowest]) {
+      ties++;
     }
-    keepFrom(candidates, members[lowest], droppedTies);
+    keepFrom(candidates, members[lowest], ties);
   };
 }
 
@@ -53,14 +53,14 @@ function bucketOf(exponent: number): number {
   return exponent > -(buckets - 1) / bucketsPerNat ? (-exponent * bucketsPerNat) | 0 : buckets - 1;
 }
 
-/** Drops what lies below `lowest`, and the first `droppedTies` candidates that equal it. */
-function keepFrom(candidates: Candidates, lowest: number, droppedTies: number): void {
+/** Drops what lies below `lowest`, and all but the first `ties` candidates that equal it. */
+function keepFrom(candidates: Candidates, lowest: number, ties: number): void {
   const { size, exponents } = candidates;
   let kept = 0;
-  let toDrop = droppedTies;
+  let tiesLeft = ties;
   for (let i = 0; i < size; i++) {
     const exponent = exponents[i];
-    if (exponent > lowest || (exponent === lowest && toDrop-- <= 0)) {
+    if (exponent > lowest || (exponent === lowest && tiesLeft-- > 0)) {
       moveCandidate(candidates, i, kept++);
     }
   }
