@@ -18,33 +18,21 @@ export function filtersAnything({ topK, topP, minP }: Filters, vocabularySize: n
 /** Draws from what top-k (ties of the k-th stay), top-p and min-p leave, in this order, as in transformers. */
 export function createFilteredDraw({ topK, topP, minP }: Filters, vocabularySize: number): Draw {
   const candidates = createCandidates(vocabularySize);
-  const keepNucleus = topP < 1 ? createNucleusFilter(vocabularySize) : null;
+  const nucleus = topP < 1 ? createNucleusFilter(topP, vocabularySize) : null;
   const heap = topK > 0 && topK < vocabularySize ? new Float32Array(topK) : null;
-  // Tokens of at most this weight have less than 1 - topP together, even if all are: top-p drops every one of them.
-  const topPFloor = topP < 1 ? Math.log((1 - topP) / vocabularySize) : Number.NEGATIVE_INFINITY;
-  const floor = Math.max(topPFloor, Math.log(minP)) - exponentSlack;
+  const likelyBound = Math.log(minP) - exponentSlack;
 
   return (choice, scores, start, largest, inverseTemperature, uniform) => {
-    const threshold =
-      heap === null ? Number.NEGATIVE_INFINITY : kthLargest(scores, start, vocabularySize, heap.length, heap);
-    let size = 0;
-    let total = 0;
-    for (let token = 0; token < vocabularySize; token++) {
-      const score = scores[start + token];
-      if (!(score < threshold)) {
-        const exponent = (score - largest) * inverseTemperature;
-        const weight = exponential(exponent);
-        total += weight;
-        if (exponent > floor) {
-          candidates.tokenIds[size] = token;
-          candidates.exponents[size] = exponent;
-          candidates.weights[size++] = weight;
-        }
-      }
+    let threshold = Number.NEGATIVE_INFINITY;
+    if (heap !== null) {
+      threshold = kthLargest(scores, start, vocabularySize, heap.length, heap);
     }
-    requireFinite(total);
-    candidates.size = size;
-    keepNucleus?.(candidates, topP * total);
+    let bound = likelyBound;
+    if (nucleus !== null) {
+      bound = Math.max(bound, nucleus.bound(scores, start, largest, inverseTemperature, threshold));
+    }
+    collect(candidates, scores, start, vocabularySize, largest, inverseTemperature, threshold, bound);
+    nucleus?.trim(candidates);
     if (minP > 0) {
       keepLikely(candidates, minP);
     }
@@ -52,11 +40,37 @@ export function createFilteredDraw({ topK, topP, minP }: Filters, vocabularySize
   };
 }
 
+/** Makes candidates of the scores from `threshold` up whose exponents exceed `bound`. */
+function collect(
+  candidates: Candidates,
+  scores: Float32Array,
+  start: number,
+  vocabularySize: number,
+  largest: number,
+  inverseTemperature: number,
+  threshold: number,
+  bound: number,
+): void {
+  const { tokenIds, exponents, weights } = candidates;
+  let size = 0;
+  for (let token = 0; token < vocabularySize; token++) {
+    const score = scores[start + token];
+    const exponent = (score - largest) * inverseTemperature;
+    // Written so that what is not a number comes through and is refused in the end.
+    if (!(score < threshold || exponent <= bound)) {
+      tokenIds[size] = token;
+      exponents[size] = exponent;
+      weights[size++] = exponential(exponent);
+    }
+  }
+  candidates.size = size;
+}
+
 /** Keeps the candidates with at least this weight; the most likely has weight 1. */
 function keepLikely(candidates: Candidates, weight: number): void {
   let kept = 0;
   for (let i = 0; i < candidates.size; i++) {
-    if (candidates.weights[i] >= weight) {
+    if (!(candidates.weights[i] < weight)) {
       moveCandidate(candidates, i, kept++);
     }
   }
@@ -68,11 +82,12 @@ function drawCandidate(choice: TokenChoice, candidates: Candidates, uniform: num
   let total = 0;
   let weightedExponents = 0;
   for (let i = 0; i < size; i++) {
-    if (weights[i] > 0) {
+    if (weights[i] !== 0) {
       total += weights[i];
       weightedExponents += weights[i] * exponents[i];
     }
   }
+  requireFinite(total);
   const target = uniform * total;
   let before = 0;
   let drawn = 0;

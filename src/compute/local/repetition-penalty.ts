@@ -10,9 +10,7 @@ export type RepetitionPenalty = (
 export function createRepetitionPenalty(penalty: number, vocabularySize: number): RepetitionPenalty {
   const scores = new Float32Array(vocabularySize);
   return (logits, start, promptTokenIds, completionTokenIds) => {
-    for (let token = 0; token < vocabularySize; token++) {
-      scores[token] = logits[start + token];
-    }
+    scores.set(logits.subarray(start, start + vocabularySize));
     for (const tokenIds of [promptTokenIds, completionTokenIds]) {
       for (let t = 0; t < tokenIds.length; t++) {
         const token = tokenIds[t];

@@ -209,7 +209,7 @@ test("temperature 0 takes the lowest of the best ids, after the penalty, from it
 });
 
 test.each([Number.NaN, Number.POSITIVE_INFINITY])("logits of %d are refused", (value) => {
-  for (const parameters of [plain, { ...plain, topP: 0.9 }]) {
+  for (const parameters of [plain, { ...plain, topP: 0.9 }, { ...plain, minP: 0.5 }]) {
     const choose = createTokenChooser(parameters, 3);
     expect(() => choose(Float32Array.of(1, value, 2), 0, [], [], 0.5)).toThrow(BackendError);
   }
