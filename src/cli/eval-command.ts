@@ -32,15 +32,11 @@ async function runEval(model: string, options: EvalCommandOptions, terminal: Ter
   if (file === null) {
     throw new ConfigError(`${model}: a model folder alone names no task; add --recipe FILE`);
   }
-  const recipe = await loadRecipe(file, {
-    model: modelFolder,
-    ...(options.seed !== undefined && { seed: options.seed }),
-    ...(options.set && { set: options.set }),
-  });
+  const recipe = await loadRecipe(file, { ...options, model: modelFolder });
   const { evaluateSession } = await import("./evaluate-session.ts");
   const { openSession } = await import("./run-session.ts");
   const { formatDuration } = await import("./format.ts");
-  const { metricInWords } = await import("./progress.ts");
+  const { metricsInWords } = await import("./progress.ts");
   const { writeJson } = await import("./terminal.ts");
   const warn = (message: string): void => void terminal.errors.write(`warning: ${message}\n`);
   const session = await openSession(recipe, { warn });
@@ -66,7 +62,7 @@ async function runEval(model: string, options: EvalCommandOptions, terminal: Ter
         seconds,
       });
     } else {
-      const lines = Object.entries(metrics).map(([name, value]) => `  ${metricInWords(name, value)}\n`);
+      const lines = metricsInWords(metrics).map((words) => `  ${words}\n`);
       terminal.output.write(
         `${modelFolder}: ${results.length} held-out problems of ${session.task.name}, ${formatDuration(seconds)}\n${lines.join("")}`,
       );

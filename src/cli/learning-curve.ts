@@ -49,12 +49,11 @@ export function beforeAndAfter(curve: LearningCurve): { before: number | null; a
   return { before: before?.value ?? null, after: after?.value ?? null };
 }
 
-/** Mean over a centred window, which shrinks at the ends. */
+/** Mean over a centred window, cut off at the ends. */
 export function smooth(points: readonly CurvePoint[], window: number): CurvePoint[] {
   const half = Math.floor(window / 2);
   return points.map(({ step }, index) => {
-    const reach = Math.min(half, index, points.length - 1 - index);
-    const near = points.slice(index - reach, index + reach + 1);
+    const near = points.slice(Math.max(index - half, 0), index + half + 1);
     return { step, value: near.reduce((sum, { value }) => sum + value, 0) / near.length };
   });
 }

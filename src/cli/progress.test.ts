@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { evaluationEvent, stepEvent } from "../../test/support/run-events.ts";
 import { formatCount, formatDuration, formatPercent } from "./format.ts";
-import { createProgress } from "./progress.ts";
+import { createProgress, metricsInWords } from "./progress.ts";
 
 function recorder(isTTY: boolean, columns?: number) {
   const written: string[] = [];
@@ -68,9 +68,7 @@ test("on a TTY: one live line that fits, and a permanent line per evaluation", (
   expect(written.at(-1)).toHaveLength(39);
   expect(written.at(-1)).toMatch(/^step 3\/10 · reward 0\.50.*…$/);
   progress.event(evaluationEvent(3, 0.5));
-  expect(text()).toContain(
-    "\r\u001b[2Kevaluation (held-out) after step 3: accuracy 50.0% on 200 held-out problems",
-  );
+  expect(text()).toContain("\r\u001b[2Kevaluation (held-out) after step 3: accuracy 50.0% on 200 problems");
   expect(written.at(-1)).toMatch(/^step 3\/10/);
   progress.close();
   expect(text().endsWith("\n")).toBe(true);
@@ -93,4 +91,42 @@ test("says in words why a step changed nothing, once per streak, and when learni
   expect(text().match(/nothing to learn from/g)).toHaveLength(1);
   expect(text()).toContain(`step 3: nothing to learn from: ${zeroLossReason}`);
   expect(text()).toContain("step 6: learning again after 3 steps without an update");
+});
+
+test("shows the warnings of a step once, at most three, and not what the signal ledger says anyway", () => {
+  const { options, text } = recorder(false);
+  const progress = createProgress(options);
+  const time = "2026-01-01T00:00:00.000Z";
+  const zeroLossReason = "all 8 groups have equal rewards";
+  for (const message of ["a", "b", "c", "d", "e", `no update: ${zeroLossReason}`]) {
+    progress.event({ time, type: "warning", step: 3, message });
+  }
+  progress.event(stepEvent({ step: 3, zeroLossReason }));
+  progress.event({ time, type: "warning", step: 4, message: "the last" });
+  progress.close();
+  const lines = text().trimEnd().split("\n");
+  expect(lines.filter((line) => line.startsWith("warning"))).toEqual([
+    "warning: a",
+    "warning: b",
+    "warning: c",
+    "warning: 2 more of this step are in journal.jsonl",
+    "warning: the last",
+  ]);
+  expect(text().match(/all 8 groups have equal rewards/g)).toHaveLength(1);
+});
+
+test("metrics in words: shares of trouble only where there is some", () => {
+  const metrics = {
+    accuracy: 0.5,
+    reward: 0.55,
+    unscoredShare: 0,
+    truncatedShare: 0.25,
+    completionLength: 26.4,
+  };
+  expect(metricsInWords(metrics)).toEqual([
+    "accuracy 50.0%",
+    "reward 0.550",
+    "25.0% cut at the token limit",
+    "26.4 tokens a completion",
+  ]);
 });

@@ -1,4 +1,4 @@
-import type { RunEvent, SignalLedger } from "../pipeline.ts";
+import type { Metrics, RunEvent, SignalLedger } from "../pipeline.ts";
 import { formatCount, formatDuration, formatPercent } from "./format.ts";
 
 type StepEvent = Extract<RunEvent, { type: "step" }>;
@@ -25,6 +25,8 @@ export interface Progress {
 const plainInterval = 5;
 /** Steps over which the rate is averaged. */
 const rateWindow = 20;
+/** Warnings of one step that are shown; the journal has all. */
+const shownWarnings = 3;
 
 /** Tells a person how a run is doing. */
 export function createProgress(options: ProgressOptions): Progress {
@@ -34,6 +36,7 @@ export function createProgress(options: ProgressOptions): Progress {
   let liveLine = "";
   let lastPlain = Number.NEGATIVE_INFINITY;
   let stepsWithoutUpdate = 0;
+  let warnings: string[] = [];
 
   const clear = () => {
     if (liveLine !== "") {
@@ -51,6 +54,17 @@ export function createProgress(options: ProgressOptions): Progress {
     clear();
     liveLine = clip(line, (output.columns ?? 100) - 1);
     output.write(liveLine);
+  };
+
+  const flushWarnings = (alreadySaid: string | null) => {
+    const news = warnings.filter((message) => alreadySaid === null || !message.includes(alreadySaid));
+    warnings = [];
+    for (const message of news.slice(0, shownWarnings)) {
+      permanent(`warning: ${message}`);
+    }
+    if (news.length > shownWarnings) {
+      permanent(`warning: ${news.length - shownWarnings} more of this step are in journal.jsonl`);
+    }
   };
 
   const step = (event: StepEvent) => {
@@ -88,11 +102,16 @@ export function createProgress(options: ProgressOptions): Progress {
 
   return {
     event(event) {
+      if (event.type === "warning") {
+        warnings.push(event.message);
+        return;
+      }
+      flushWarnings(event.type === "step" ? (event.signal?.zeroLossReason ?? null) : null);
       if (event.type === "step") {
         step(event);
         return;
       }
-      const line = eventLine(event);
+      const line = eventLine(event, options.totalSteps);
       if (line !== null) {
         permanent(line);
       }
@@ -103,6 +122,7 @@ export function createProgress(options: ProgressOptions): Progress {
       }
     },
     close() {
+      flushWarnings(null);
       if (liveLine !== "") {
         output.write("\n");
         liveLine = "";
@@ -127,7 +147,7 @@ export function stepLine(event: StepEvent, end: number, recent: readonly StepEve
     ...(event.signal === null ? [] : [groupsInWords(event.signal)]),
     `${formatDuration(seconds)}/step`,
     `${formatCount(tokens / Math.max(seconds, 1e-9))} tokens/s`,
-    `${formatDuration(seconds * Math.max(end - event.step, 0))} left`,
+    ...(event.step < end ? [`${formatDuration(seconds * (end - event.step))} left`] : []),
   ].join(" · ");
 }
 
@@ -136,28 +156,43 @@ function groupsInWords(signal: SignalLedger): string {
 }
 
 /** The permanent line of an event, or null where it needs none. */
-function eventLine(event: Exclude<RunEvent, { type: "step" }>): string | null {
+function eventLine(
+  event: Exclude<RunEvent, { type: "step" | "warning" }>,
+  totalSteps: number,
+): string | null {
   switch (event.type) {
     case "run-started":
       return `${event.recipe}: ${event.model}, ${formatCount(event.parameters)} parameters, seed ${event.seed}, ${event.totalSteps} steps`;
     case "run-resumed":
       return `resumed after step ${event.step} of ${event.totalSteps}`;
     case "evaluation": {
-      const metrics = Object.entries(event.metrics).map(([name, value]) => metricInWords(name, value));
-      return `evaluation (${event.label}) after step ${event.step}: ${metrics.join(", ")} on ${event.problems} held-out problems, ${formatDuration(event.seconds)}`;
+      return `evaluation (${event.label}) after step ${event.step}: ${metricsInWords(event.metrics).join(", ")} on ${event.problems} problems, ${formatDuration(event.seconds)}`;
     }
     case "checkpoint":
       return null;
-    case "warning":
-      return `warning: ${event.message}`;
     case "run-finished":
-      return `finished after step ${event.step}, ${formatDuration(event.seconds)}`;
+      return event.step < totalSteps
+        ? null
+        : `finished after ${event.step} steps, ${formatDuration(event.seconds)}`;
   }
 }
 
-export function metricInWords(name: string, value: number): string {
-  const share = value >= 0 && value <= 1 && /accuracy|format|share|rate/.test(name);
-  return `${name} ${share ? formatPercent(value) : String(Math.round(value * 1000) / 1000)}`;
+/** The metrics of an evaluation, one phrase each; shares of trouble only where there is some. */
+export function metricsInWords(metrics: Metrics): string[] {
+  return Object.entries(metrics).flatMap(([name, value]) => {
+    switch (name) {
+      case "unscoredShare":
+        return value > 0 ? [`${formatPercent(value)} without a reward`] : [];
+      case "truncatedShare":
+        return value > 0 ? [`${formatPercent(value)} cut at the token limit`] : [];
+      case "completionLength":
+        return [`${value.toFixed(1)} tokens a completion`];
+      case "reward":
+        return [`reward ${value.toFixed(3)}`];
+      default:
+        return [`${name} ${value >= 0 && value <= 1 ? formatPercent(value) : value.toFixed(3)}`];
+    }
+  });
 }
 
 function clip(line: string, columns: number): string {

@@ -1,12 +1,13 @@
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import type { RunEvent } from "../pipeline.ts";
-import { addCommonOptions, type CommonOptions, wholeNumber } from "./common-options.ts";
+import { addCommonOptions, type CommonOptions, collect, wholeNumber } from "./common-options.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface QuickstartCommandOptions extends CommonOptions {
   seed?: number;
   output?: string;
+  set?: string[];
 }
 
 const recipeFile = fileURLToPath(new URL("../../recipes/quickstart.yaml", import.meta.url));
@@ -16,7 +17,8 @@ export function addQuickstartCommand(program: Command, terminal: Terminal): void
     .command("quickstart")
     .description("Train a small model from nothing to good arithmetic by GPG, and show what it learned.")
     .option("--seed <n>", "of the weights, the problems and the draws", wholeNumber(0))
-    .option("--output <dir>", "run folder (default: runs/quickstart, numbered if taken)");
+    .option("--output <dir>", "run folder (default: runs/quickstart, numbered if taken)")
+    .option("--set <key=value>", "replace a value of the recipe; may be given several times", collect);
   addCommonOptions(command).action((options: QuickstartCommandOptions) => runQuickstart(options, terminal));
 }
 
@@ -29,11 +31,7 @@ async function runQuickstart(options: QuickstartCommandOptions, terminal: Termin
   const { reportQuickstart } = await import("./quickstart-report.ts");
   const { writeJson } = await import("./terminal.ts");
   const { checkRunFolder } = await import("../trainer/run-folder.ts");
-  const { seed, output } = options;
-  const recipe = await loadRecipe(recipeFile, {
-    ...(seed !== undefined && { seed }),
-    ...(output !== undefined && { output }),
-  });
+  const recipe = await loadRecipe(recipeFile, options);
   const runFolder = chooseRunFolder(recipe, false);
   checkRunFolder(runFolder, { resume: false });
   const warn = (message: string): void => void terminal.errors.write(`warning: ${message}\n`);

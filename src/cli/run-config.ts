@@ -81,6 +81,7 @@ const checkpoint = z.strictObject({
 const compute = z.strictObject({
   threads: count.optional(),
   microBatchTokens: count.optional(),
+  samplerRows: count.optional(),
 });
 
 type TaskSection = { [Name in TaskName]: { name: Name } & z.output<(typeof taskParameters)[Name]> }[TaskName];
@@ -89,7 +90,7 @@ type TaskSection = { [Name in TaskName]: { name: Name } & z.output<(typeof taskP
 const task = z.discriminatedUnion(
   "name",
   Object.entries(taskParameters).map(([name, parameters]) =>
-    parameters.extend({ name: z.literal(name) }),
+    z.strictObject({ name: z.literal(name), ...parameters.shape }),
   ) as unknown as [z.ZodObject<{ name: z.ZodLiteral<TaskName> }>],
 ) as unknown as z.ZodType<TaskSection>;
 

@@ -1,5 +1,6 @@
 import { createGpg } from "../algorithms/gpg.ts";
-import { startLocalBackend } from "../compute/local/index.ts";
+import { type LocalBackend, startLocalBackend } from "../compute/local/index.ts";
+import { defaultThreads, type ModelSource } from "../compute/local/local-model.ts";
 import { ConfigError } from "../errors.ts";
 import { createSchedule } from "../optim/schedules.ts";
 import type { RunEvent } from "../pipeline.ts";
@@ -11,8 +12,6 @@ import { train } from "../trainer/train.ts";
 import type { TrainProgress, TrainResult } from "../trainer/train-options.ts";
 import { writeRecipe } from "./recipe.ts";
 import type { NewModel, Recipe } from "./run-config.ts";
-
-export type LocalBackend = Awaited<ReturnType<typeof startLocalBackend>>;
 
 /** A recipe brought to life: its task and its model. Close it when done. */
 export interface Session {
@@ -27,7 +26,9 @@ export interface SessionOptions {
 }
 
 /** Throws ConfigError, DataError or ModelError for a recipe whose parts cannot be used or do not fit together. */
-export async function openSession(recipe: Recipe, { warn }: SessionOptions): Promise<Session> {
+export async function openSession(given: Recipe, { warn }: SessionOptions): Promise<Session> {
+  // The number of threads decides the last bits of sums, so it belongs to the completed recipe.
+  const recipe = { ...given, compute: { threads: defaultThreads(), ...given.compute } };
   const { name, ...parameters } = recipe.task;
   const task = createTask(name, parameters, { seed: recipe.seed, warn });
   const { betas, epsilon, weightDecay, maxGradientNorm } = recipe.optimizer;
@@ -36,11 +37,20 @@ export async function openSession(recipe: Recipe, { warn }: SessionOptions): Pro
     optimizer: { betas, epsilon, weightDecay, maxGradientNorm },
     ...recipe.compute,
   });
+  const { maxPositions } = backend.model;
+  const { maxPromptTokens } = recipe.train;
+  const { maxTokens } = recipe.sampling;
+  if (maxPromptTokens + maxTokens > maxPositions) {
+    await backend.close();
+    throw new ConfigError(
+      `train.maxPromptTokens ${maxPromptTokens} and sampling.maxTokens ${maxTokens} exceed the ${maxPositions} positions of model ${backend.model.name}; lower one of them`,
+    );
+  }
   return { recipe, task, backend, close: () => backend.close() };
 }
 
 /** A Qwen2 config.json with the alphabet of the task. */
-function freshModel(model: NewModel, { task, seed }: Recipe) {
+function freshModel(model: NewModel, { task, seed }: Recipe): ModelSource {
   if (task.name !== "arithmetic") {
     throw new ConfigError(
       `model: task ${task.name} needs a model that reads natural text; give a model folder with --model DIR`,
@@ -87,7 +97,6 @@ export async function trainSession(session: Session, options: TrainingOptions): 
   const { recipe, task, backend } = session;
   const { runFolder, resume, maxSteps } = options;
   checkRunFolder(runFolder, { resume });
-  writeRecipe(runPaths(runFolder).recipe, recipe);
   const limit = new AbortController();
   const stop = options.signal ? AbortSignal.any([options.signal, limit.signal]) : limit.signal;
   const { name: algorithmName, preset, ...settings } = recipe.algorithm;
@@ -119,6 +128,10 @@ export async function trainSession(session: Session, options: TrainingOptions): 
     settings: fingerprintOf(recipe),
     signal: stop,
     onEvent: (event) => {
+      // Not before: a resume that is refused must leave the recipe of the run as it was.
+      if (event.type === "run-started" || event.type === "run-resumed") {
+        writeRecipe(runPaths(runFolder).recipe, recipe);
+      }
       options.onEvent(event);
       if (event.type === "step" && event.step === maxSteps) {
         limit.abort();

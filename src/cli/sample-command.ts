@@ -17,7 +17,7 @@ interface SampleCommandOptions extends CommonOptions {
   topP: number;
   minP: number;
   repetitionPenalty: number;
-  maxTokens: number;
+  maxTokens?: number;
   stop?: string[];
   seed: number;
 }
@@ -44,7 +44,11 @@ export function addSampleCommand(program: Command, terminal: Terminal): void {
       numberBetween(0.01, Number.POSITIVE_INFINITY),
       1,
     )
-    .option("--max-tokens <n>", "cut completions after n tokens", wholeNumber(1), 256)
+    .option(
+      "--max-tokens <n>",
+      "cut completions after n tokens (default: 256, or what the model has room for)",
+      wholeNumber(1),
+    )
     .option("--stop <text>", "end where the completion holds this; may be given several times", collect)
     .option("--seed <n>", "of the draws", wholeNumber(0), 0);
   addCommonOptions(command).action((model: string, options: SampleCommandOptions) =>
@@ -57,12 +61,14 @@ async function runSample(model: string, options: SampleCommandOptions, terminal:
   const { writeJson } = await import("./terminal.ts");
   const { modelFolder } = locateModel(model);
   const { startLocalBackend } = await import("../compute/local/index.ts");
-  const { prompt, count, chat, stop = [], seed, topK, topP, minP, repetitionPenalty, maxTokens } = options;
+  const { prompt, count, chat, stop = [], seed, topK, topP, minP, repetitionPenalty } = options;
   const temperature = options.temperature ?? (count === 1 ? 0 : 1);
   const backend = await startLocalBackend({ model: modelFolder });
   try {
     const { codec, sampler } = backend;
     const promptTokenIds = codec.encodePrompt(chat ? [{ role: "user", content: prompt }] : prompt);
+    const room = backend.model.maxPositions - promptTokenIds.length;
+    const maxTokens = options.maxTokens ?? Math.max(1, Math.min(256, room));
     const [completions] = await sampler.sample([{ promptTokenIds, count, seed }], {
       temperature,
       topK,

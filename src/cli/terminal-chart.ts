@@ -1,4 +1,4 @@
-import type { LearningCurve } from "./learning-curve.ts";
+import { type LearningCurve, smooth } from "./learning-curve.ts";
 
 /** Bits of a Braille character's dots, [row][column]: two dots wide, four high. */
 const brailleDots = [
@@ -8,7 +8,7 @@ const brailleDots = [
   [0x40, 0x80],
 ] as const;
 
-/** A small chart for any terminal: training reward as a dotted line, held-out accuracy as `●`. */
+/** A small chart for any terminal: training reward, smoothed, as a dotted line, held-out accuracy as `●`. */
 export function terminalChart(curve: LearningCurve, size: { columns: number; rows: number }): string {
   const { columns, rows } = size;
   const end = Math.max(curve.lastStep, 1);
@@ -21,7 +21,9 @@ export function terminalChart(curve: LearningCurve, size: { columns: number; row
     dots[row >> 2]![column >> 1]! |= brailleDots[row & 3]![column & 1]!;
   };
   let previous: { column: number; row: number } | undefined;
-  for (const { step, value } of curve.reward) {
+  // As many points as dots: more would only scribble.
+  const window = Math.round(curve.reward.length / columns);
+  for (const { step, value } of smooth(curve.reward, 2 * window)) {
     const next = dotAt(step, value);
     const from = previous ?? next;
     const length = Math.max(Math.abs(next.column - from.column), Math.abs(next.row - from.row), 1);
