@@ -40,12 +40,25 @@ export function writeDurably(descriptor: number, chunks: Iterable<Uint8Array>): 
   fsyncSync(descriptor);
 }
 
+function removeLeftover(temporary: string): void {
+  try {
+    rmSync(temporary, { recursive: true, force: true });
+  } catch {
+    // What made writing fail is what there is to tell; the leftover is known by its name.
+  }
+}
+
 function writeFailure(target: string, error: unknown): Error {
   const code = (error as NodeJS.ErrnoException).code;
   const ways: Record<string, string> = {
     ENOSPC: "the disk is full; free some space and resume",
     EACCES: "permission denied; choose a folder you may write to",
     EROFS: "the file system is read-only; choose another folder",
+    EDQUOT: "your disk quota is used up; free some space and resume",
+    ENOTEMPTY: "a folder of that name is there already; move it away or choose another",
+    EEXIST: "something of that name is there already; move it away or choose another",
+    ENOTDIR: "a part of its path is a file; choose another folder",
+    EISDIR: "a folder of that name is there already; move it away or choose another",
   };
   const reason = (code && ways[code]) || errorMessage(error);
   return code ? new CheckpointError(`cannot write ${target}: ${reason}`) : (error as Error);
@@ -66,7 +79,7 @@ export function writeFileAtomically(target: string, data: string | Uint8Array | 
     renameSync(temporary, target);
     syncPath(path.dirname(target));
   } catch (error) {
-    rmSync(temporary, { force: true });
+    removeLeftover(temporary);
     throw writeFailure(target, error);
   }
 }
@@ -97,7 +110,7 @@ export async function createDirectoryAtomically(
     renameSync(temporary, target);
     syncPath(path.dirname(target));
   } catch (error) {
-    rmSync(temporary, { recursive: true, force: true });
+    removeLeftover(temporary);
     throw writeFailure(target, error);
   }
 }

@@ -1,8 +1,15 @@
 import { ModelError } from "../errors.ts";
+import { repeatedKey } from "./repeated-key.ts";
 
 /** Element types that can be read; all become float32. */
 export const elementBytes = { F64: 8, F32: 4, F16: 2, BF16: 2 } as const;
 export type StoredType = keyof typeof elementBytes;
+
+/** Bits of the format's other element types, which a file may hold beside the weights. */
+const otherTypeBits: Readonly<Record<string, number>> = {
+  ...{ BOOL: 8, U8: 8, I8: 8, U16: 16, I16: 16, U32: 32, I32: 32, U64: 64, I64: 64, C64: 64 },
+  ...{ F4: 4, F6_E2M3: 6, F6_E3M2: 6, F8_E5M2: 8, F8_E4M3: 8, F8_E8M0: 8, F8_E4M3FNUZ: 8, F8_E5M2FNUZ: 8 },
+};
 
 /** One tensor of a safetensors file; offsets are bytes from the start of the file. */
 export interface TensorEntry {
@@ -15,26 +22,25 @@ export interface TensorEntry {
 
 /** The length of the header stands in the first eight bytes. */
 export const lengthBytes = 8;
+/** The reference implementation accepts no longer header either. */
+export const maximumHeaderBytes = 100_000_000;
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/**
- * Checks a header against the size of its file and lists its tensors by offset. Data must fill the file without gap or
- * overlap, as the format demands; whatever lies is a ModelError that names the file and the tensor.
- */
-export function parseHeader(
-  json: string,
-  headerLength: number,
-  fileSize: number,
-  file: string,
-): TensorEntry[] {
-  const fail = (problem: string): never => {
-    throw new ModelError(`${file}: ${problem}; the file is damaged or incomplete, download or copy it again`);
-  };
+function elementBits(storedType: string): number | undefined {
+  if (Object.hasOwn(elementBytes, storedType)) {
+    return 8 * elementBytes[storedType as StoredType];
+  }
+  return Object.hasOwn(otherTypeBits, storedType) ? otherTypeBits[storedType] : undefined;
+}
+
+function parseObject(bytes: Uint8Array, fail: (problem: string) => never): Record<string, unknown> {
+  let json: string;
   let header: unknown;
   try {
+    json = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     header = JSON.parse(json);
   } catch {
     return fail("its header is not JSON");
@@ -42,40 +48,53 @@ export function parseHeader(
   if (typeof header !== "object" || header === null || Array.isArray(header)) {
     return fail("its header is not an object");
   }
-  const dataStart = lengthBytes + headerLength;
-  const entries = Object.entries(header)
+  const repeated = repeatedKey(json);
+  if (repeated !== null) {
+    return fail(`its header lists tensor ${repeated} twice`);
+  }
+  return header as Record<string, unknown>;
+}
+
+/**
+ * Checks a header against the size of its file and lists its tensors by offset. Data must fill the file without gap or
+ * overlap, as the format demands; whatever lies is a ModelError that names the file and the tensor.
+ */
+export function parseHeader(bytes: Uint8Array, fileSize: number, file: string): TensorEntry[] {
+  const fail = (problem: string): never => {
+    throw new ModelError(`${file}: ${problem}; the file is damaged or incomplete, download or copy it again`);
+  };
+  const dataStart = lengthBytes + bytes.length;
+  const entries = Object.entries(parseObject(bytes, fail))
     .filter(([name]) => name !== "__metadata__")
     .map(([name, value]): TensorEntry => {
       const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
       if (typeof dtype !== "string" || !Array.isArray(shape) || !shape.every(isCount)) {
-        return fail(`tensor ${name} has no valid dtype and shape`);
-      }
-      if (
-        !Array.isArray(offsets) ||
-        offsets.length !== 2 ||
-        !offsets.every(isCount) ||
-        offsets[0] > offsets[1]
-      ) {
-        return fail(`tensor ${name} has no valid data_offsets`);
-      }
-      const entry = {
-        name,
-        storedType: dtype,
-        shape,
-        start: dataStart + offsets[0],
-        end: dataStart + offsets[1],
-      };
-      if (entry.end > fileSize) {
-        return fail(`tensor ${name} ends at byte ${entry.end} but the file has ${fileSize} bytes`);
-      }
-      const width = elementBytes[dtype as StoredType];
-      const bytes = shape.reduce((product, size) => product * size, width ?? 0);
-      if (width !== undefined && bytes !== entry.end - entry.start) {
         return fail(
-          `tensor ${name} of shape [${shape}] and type ${dtype} needs ${bytes} bytes, has ${entry.end - entry.start}`,
+          `tensor ${name} has dtype ${JSON.stringify(dtype)} and shape ${JSON.stringify(shape)}, expected a type and a list of sizes`,
         );
       }
-      return entry;
+      const bits = elementBits(dtype);
+      if (bits === undefined) {
+        return fail(`tensor ${name} has type ${dtype}, which the format does not know`);
+      }
+      const ordered = Array.isArray(offsets) && offsets.length === 2 && offsets.every(isCount);
+      if (!ordered || offsets[0] > offsets[1]) {
+        return fail(
+          `tensor ${name} has data_offsets ${JSON.stringify(offsets)}, expected its first byte and the one after its last`,
+        );
+      }
+      const start = dataStart + offsets[0];
+      const end = dataStart + offsets[1];
+      if (end > fileSize) {
+        return fail(`tensor ${name} ends at byte ${end} but the file has ${fileSize} bytes`);
+      }
+      const needed = shape.reduce((product, size) => product * size, bits) / 8;
+      if (needed !== end - start) {
+        return fail(
+          `tensor ${name} of shape [${shape}] and type ${dtype} needs ${needed} bytes, has ${end - start}`,
+        );
+      }
+      return { name, storedType: dtype, shape, start, end };
     })
     .sort((a, b) => a.start - b.start || a.end - b.end);
   let position = dataStart;

@@ -1,9 +1,16 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { errorMessage, ModelError } from "../errors.ts";
 import { toFloat32 } from "./float-conversion.ts";
-import { elementBytes, lengthBytes, parseHeader, type StoredType, type TensorEntry } from "./header.ts";
+import {
+  elementBytes,
+  lengthBytes,
+  maximumHeaderBytes,
+  parseHeader,
+  type StoredType,
+  type TensorEntry,
+} from "./header.ts";
 
-/** Bytes converted at a time, so that reading never holds a second copy of a large tensor. */
+/** Bytes read at a time, so that converting never holds a second copy of a large tensor. */
 const chunkBytes = 1 << 24;
 
 /** One open safetensors file. */
@@ -17,12 +24,41 @@ export interface SafetensorsFile {
 
 function readExactly(descriptor: number, bytes: Uint8Array, position: number, file: string): void {
   for (let offset = 0; offset < bytes.length; ) {
-    const count = readSync(descriptor, bytes, offset, bytes.length - offset, position + offset);
+    let count: number;
+    try {
+      const length = Math.min(bytes.length - offset, chunkBytes);
+      count = readSync(descriptor, bytes, offset, length, position + offset);
+    } catch (error) {
+      throw new ModelError(`cannot read ${file}: ${errorMessage(error)}`);
+    }
     if (count === 0) {
       throw new ModelError(`${file} ends at byte ${position + offset}, before its data does; copy it again`);
     }
     offset += count;
   }
+}
+
+function readHeader(descriptor: number, file: string): TensorEntry[] {
+  const fileSize = fstatSync(descriptor).size;
+  if (fileSize < lengthBytes) {
+    throw new ModelError(`${file} has ${fileSize} bytes and no safetensors header; copy it again`);
+  }
+  const prefix = Buffer.alloc(lengthBytes);
+  readExactly(descriptor, prefix, 0, file);
+  const headerLength = prefix.readBigUInt64LE();
+  if (headerLength > BigInt(fileSize - lengthBytes)) {
+    throw new ModelError(
+      `${file}: its header claims ${headerLength} bytes but the file has ${fileSize}; it is truncated or not safetensors, copy it again`,
+    );
+  }
+  if (headerLength > BigInt(maximumHeaderBytes)) {
+    throw new ModelError(
+      `${file}: its header claims ${headerLength} bytes, the format allows ${maximumHeaderBytes}; it is not safetensors, copy it again`,
+    );
+  }
+  const header = Buffer.alloc(Number(headerLength));
+  readExactly(descriptor, header, lengthBytes, file);
+  return parseHeader(header, fileSize, file);
 }
 
 export function openSafetensors(file: string): SafetensorsFile {
@@ -33,21 +69,7 @@ export function openSafetensors(file: string): SafetensorsFile {
     throw new ModelError(`cannot open ${file}: ${errorMessage(error)}`);
   }
   try {
-    const fileSize = fstatSync(descriptor).size;
-    if (fileSize < lengthBytes) {
-      throw new ModelError(`${file} has ${fileSize} bytes and no safetensors header; copy it again`);
-    }
-    const prefix = Buffer.alloc(lengthBytes);
-    readExactly(descriptor, prefix, 0, file);
-    const headerLength = prefix.readBigUInt64LE();
-    if (headerLength > BigInt(fileSize - lengthBytes)) {
-      throw new ModelError(
-        `${file}: its header claims ${headerLength} bytes but the file has ${fileSize}; it is truncated or not safetensors`,
-      );
-    }
-    const header = Buffer.alloc(Number(headerLength));
-    readExactly(descriptor, header, lengthBytes, file);
-    const entries = parseHeader(header.toString("utf8"), header.length, fileSize, file);
+    const entries = readHeader(descriptor, file);
     const tensors = new Map(entries.map((entry) => [entry.name, entry]));
     return {
       file,
@@ -69,23 +91,32 @@ function readInto(
   target: Float32Array,
 ): void {
   if (entry === undefined) {
-    throw new ModelError(`${file} has no tensor ${name}`);
+    throw new ModelError(`${file} has no tensor ${name}; is it the file of another model?`);
   }
-  const width = elementBytes[entry.storedType as StoredType];
-  if (width === undefined) {
+  const { storedType, start } = entry;
+  if (!Object.hasOwn(elementBytes, storedType)) {
     const known = Object.keys(elementBytes).join(", ");
-    throw new ModelError(`${file}: tensor ${name} is stored as ${entry.storedType}; supported: ${known}`);
+    throw new ModelError(
+      `${file}: tensor ${name} is stored as ${storedType}; supported: ${known}; convert it to one of these`,
+    );
   }
-  const size = (entry.end - entry.start) / width;
+  const width = elementBytes[storedType as StoredType];
+  const size = (entry.end - start) / width;
   if (size !== target.length) {
-    throw new ModelError(`${file}: tensor ${name} has ${size} values, the model needs ${target.length}`);
+    throw new ModelError(
+      `${file}: tensor ${name} has ${size} values, the model needs ${target.length}; the file belongs to another model`,
+    );
+  }
+  if (storedType === "F32") {
+    readExactly(descriptor, new Uint8Array(target.buffer, target.byteOffset, target.byteLength), start, file);
+    return;
   }
   const chunkSize = chunkBytes / width;
   const bytes = new Uint8Array(Math.min(size, chunkSize) * width);
-  for (let start = 0; start < size; start += chunkSize) {
-    const part = target.subarray(start, Math.min(size, start + chunkSize));
+  for (let first = 0; first < size; first += chunkSize) {
+    const part = target.subarray(first, Math.min(size, first + chunkSize));
     const partBytes = bytes.subarray(0, part.length * width);
-    readExactly(descriptor, partBytes, entry.start + start * width, file);
-    toFloat32(partBytes, entry.storedType as StoredType, part);
+    readExactly(descriptor, partBytes, start + first * width, file);
+    toFloat32(partBytes, storedType as Exclude<StoredType, "F32">, part);
   }
 }

@@ -17,14 +17,20 @@ const indexFile = "model.safetensors.index.json";
 function readIndex(file: string): Map<string, string> {
   let weightMap: unknown;
   try {
-    weightMap = (JSON.parse(readFileSync(file, "utf8")) as { weight_map?: unknown }).weight_map;
+    weightMap = (JSON.parse(readFileSync(file, "utf8")) as { weight_map?: unknown } | null)?.weight_map;
   } catch (error) {
-    throw new ModelError(`cannot read ${file}: ${errorMessage(error)}`);
+    throw new ModelError(`cannot read ${file}: ${errorMessage(error)}; copy it again`);
   }
   const entries = Object.entries((weightMap ?? {}) as Record<string, unknown>);
-  const valid = entries.every(([, shard]) => typeof shard === "string" && shard === path.basename(shard));
-  if (entries.length === 0 || !valid) {
-    throw new ModelError(`${file}: weight_map must map tensor names to file names in the same folder`);
+  if (entries.length === 0) {
+    throw new ModelError(`${file}: weight_map lists no tensors; copy the file again`);
+  }
+  for (const [name, shard] of entries) {
+    if (typeof shard !== "string" || shard === "" || shard !== path.basename(shard)) {
+      throw new ModelError(
+        `${file}: weight_map places ${name} in ${JSON.stringify(shard)}, which is no file name in the same folder; correct it`,
+      );
+    }
   }
   return new Map(entries as [string, string][]);
 }
@@ -34,7 +40,9 @@ export function openWeights(directory: string): WeightsFolder {
   const single = path.join(directory, singleFile);
   const index = path.join(directory, indexFile);
   if (!existsSync(single) && !existsSync(index)) {
-    throw new ModelError(`${directory} has neither ${singleFile} nor ${indexFile}; is it a model folder?`);
+    throw new ModelError(
+      `${directory} has neither ${singleFile} nor ${indexFile}; is it a Hugging Face model folder?`,
+    );
   }
   const shards = new Map<string, SafetensorsFile>();
   const owners = new Map<string, SafetensorsFile>();
@@ -52,10 +60,15 @@ export function openWeights(directory: string): WeightsFolder {
       }
     } else {
       for (const [name, shard] of readIndex(index)) {
+        if (!shards.has(shard) && !existsSync(path.join(directory, shard))) {
+          throw new ModelError(`${index} names ${shard}, which is not in the folder; download it as well`);
+        }
         const file = shards.get(shard) ?? openSafetensors(path.join(directory, shard));
         shards.set(shard, file);
         if (!file.tensors.has(name)) {
-          throw new ModelError(`${index} places ${name} in ${shard}, which does not have it`);
+          throw new ModelError(
+            `${index} places ${name} in ${shard}, which does not have it; copy both again`,
+          );
         }
         owners.set(name, file);
       }
@@ -70,7 +83,7 @@ export function openWeights(directory: string): WeightsFolder {
     readInto: (name, target) => {
       const owner = owners.get(name);
       if (owner === undefined) {
-        throw new ModelError(`${directory} has no tensor ${name}`);
+        throw new ModelError(`${directory} has no tensor ${name}; are they the weights of another model?`);
       }
       owner.readInto(name, target);
     },
