@@ -14,11 +14,10 @@ export interface MicroBatch {
   slices: readonly GroupSlice[];
 }
 
-/** Lengths are rounded up to a multiple of this, so that few shapes are compiled. */
-const lengthStep = 16;
-
+/** Lengths are rounded up to a multiple of 8, or of an eighth of the power of two below, so that few shapes are compiled. */
 function roundUp(length: number): number {
-  return Math.ceil(length / lengthStep) * lengthStep;
+  const step = Math.max(8, 2 ** Math.floor(Math.log2(Math.max(1, length))) / 8);
+  return Math.ceil(length / step) * step;
 }
 
 /** Rows of the grid that holds these slices. */

@@ -64,6 +64,9 @@ function compile(library: Library, graph: Graph, profile: string | undefined): C
   const everyOptimization = 99;
   check(functions.SetSessionGraphOptimizationLevel(options, everyOptimization));
   check(functions.DisablePerSessionThreads(options));
+  check(functions.AddSessionConfigEntry(options, "session.use_env_allocators", "1"));
+  // A memory pattern asks the shared arena for one block a session, which no other session's block fits.
+  check(functions.DisableMemPattern(options));
   if (profile !== undefined) {
     check(functions.EnableProfiling(options, profile));
   }

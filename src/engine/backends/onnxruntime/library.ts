@@ -21,6 +21,7 @@ const signatures = {
   CreateSessionOptions: [10, "void *CreateSessionOptions(_Out_ void **options)"],
   EnableProfiling: [14, "void *EnableProfiling(void *options, const char *prefix)"],
   SetSessionGraphOptimizationLevel: [23, "void *SetSessionGraphOptimizationLevel(void *options, int level)"],
+  DisableMemPattern: [17, "void *DisableMemPattern(void *options)"],
   CreateTensorWithDataAsOrtValue: [
     49,
     "void *CreateTensorWithDataAsOrtValue(void *info, void *data, size_t bytes, const int64_t *shape, size_t rank, int type, _Out_ void **value)",
@@ -45,6 +46,11 @@ const signatures = {
   ReleaseIoBinding: [135, "void ReleaseIoBinding(void *binding)"],
   BindInput: [136, "void *BindInput(void *binding, const char *name, void *value)"],
   BindOutput: [137, "void *BindOutput(void *binding, const char *name, void *value)"],
+  CreateAndRegisterAllocator: [144, "void *CreateAndRegisterAllocator(void *env, void *info, void *arena)"],
+  CreateArenaCfg: [
+    156,
+    "void *CreateArenaCfg(size_t limit, int strategy, int first, int unused, _Out_ void **arena)",
+  ],
   SetGlobalIntraOpNumThreads: [147, "void *SetGlobalIntraOpNumThreads(void *threading, int threads)"],
 } as const;
 
@@ -126,5 +132,15 @@ export function loadLibrary(threads: number): Library {
   );
   const [arenaAllocator, defaultMemory] = [1, 0];
   const cpuMemory = create((out) => functions.CreateCpuMemoryInfo(arenaAllocator, defaultMemory, out));
+  shareArena({ functions, environment, cpuMemory, check, create });
   return { functions, environment, cpuMemory, check, create };
+}
+
+/** One arena for the intermediate values of all sessions: they run one at a time, so one's memory serves the next. */
+function shareArena({ functions, environment, cpuMemory, check, create }: Library): void {
+  const [noLimit, growByPowersOfTwo, byDefault] = [0, 0, -1];
+  const arena = create((out) =>
+    functions.CreateArenaCfg(noLimit, growByPowersOfTwo, byDefault, byDefault, out),
+  );
+  check(functions.CreateAndRegisterAllocator(environment, cpuMemory, arena));
 }
