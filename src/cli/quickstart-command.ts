@@ -32,7 +32,7 @@ async function runQuickstart(options: QuickstartCommandOptions, terminal: Termin
   const { writeJson } = await import("./terminal.ts");
   const { checkRunFolder } = await import("../trainer/run-folder.ts");
   const recipe = await loadRecipe(recipeFile, options);
-  const runFolder = chooseRunFolder(recipe, false);
+  const runFolder = chooseRunFolder(recipe, { resume: false });
   checkRunFolder(runFolder, { resume: false });
   const warn = (message: string): void => void terminal.errors.write(`warning: ${message}\n`);
   const session = await openSession(recipe, { warn });

@@ -41,7 +41,7 @@ async function runTrain(file: string, options: TrainCommandOptions, terminal: Te
   const { openSession } = await import("./run-session.ts");
   const { writeJson } = await import("./terminal.ts");
   const resume = options.resume === true;
-  const runFolder = chooseRunFolder(recipe, resume);
+  const runFolder = chooseRunFolder(recipe, { resume });
   checkRunFolder(runFolder, { resume });
   const warn = (message: string): void => void terminal.errors.write(`warning: ${message}\n`);
   const session = await openSession(recipe, { warn });
