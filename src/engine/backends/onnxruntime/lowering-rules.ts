@@ -53,10 +53,15 @@ function gemm({ inputs, attributes }: MatmulNode, addend: Tensor, { writer, name
   })[0];
 }
 
-/** Adds `values` to rows of `base`, naming the rows as ScatterND wants them: [N, 1]. */
+/**
+ * Adds `values` to rows of `base`. ScatterND would be faster, but its threads lose additions to a row that several of
+ * them hold; ScatterElements adds one element after the other, and wants to know the row of each.
+ */
 function scatterAdd(base: Tensor, ids: Tensor, values: Tensor, { writer, names }: Lowering): string {
-  const [indices] = writer.node("Reshape", [nameOf(ids, names), writer.integers([-1, 1])]);
-  return writer.node("ScatterND", [nameOf(base, names), indices, nameOf(values, names)], {
+  const [column] = writer.node("Reshape", [nameOf(ids, names), writer.integers([-1, 1])]);
+  const [rows] = writer.node("Expand", [column, writer.integers(values.shape)]);
+  return writer.node("ScatterElements", [nameOf(base, names), rows, nameOf(values, names)], {
+    axis: 0,
     reduction: "add",
   })[0];
 }
@@ -170,7 +175,7 @@ function isZeros(tensor: Tensor): boolean {
   );
 }
 
-/** Products of matrices and scatters onto zeros whose only use is an addition, which Gemm and ScatterND take along. */
+/** Products of matrices and scatters onto zeros whose only use is an addition, which Gemm and ScatterElements take along. */
 function findFused(graph: Graph): Set<number> {
   const uses = new Map<number, number>();
   const use = (tensor: Tensor): void => void uses.set(tensor.id, (uses.get(tensor.id) ?? 0) + 1);
