@@ -6,7 +6,7 @@ import { parseParameters } from "./parse-parameters.ts";
 
 const schema = z.strictObject({
   levels: z.array(z.int().max(8)).default([1]),
-  train_size: z.int().optional(),
+  trainSize: z.int().optional(),
 });
 
 describe("parseParameters", () => {
@@ -15,8 +15,8 @@ describe("parseParameters", () => {
   });
 
   it.each([
-    [{ level: [1] }, 'task x: unknown parameter "level"; did you mean "levels"? (known: levels, train_size)'],
-    [{ colour: 1 }, 'task x: unknown parameter "colour"; known: levels, train_size'],
+    [{ level: [1] }, 'task x: unknown parameter "level"; did you mean "levels"? (known: levels, trainSize)'],
+    [{ colour: 1 }, 'task x: unknown parameter "colour"; known: levels, trainSize'],
     [{ levels: [1, 99] }, 'task x: "levels.1" cannot be 99: Too big: expected number to be <=8'],
     [7, "task x: the parameters cannot be 7: Invalid input: expected object, received number"],
   ])("says what is wrong with %j", (parameters, message) => {

@@ -31,7 +31,7 @@ describe("task registry", () => {
     [
       "arithmetic",
       { level: 1 },
-      'task arithmetic: unknown parameter "level"; did you mean "levels"? (known: levels, digits, train_size, held_out_size, worked_share, demonstrated_levels, rewards)',
+      'task arithmetic: unknown parameter "level"; did you mean "levels"? (known: levels, digits, highestTotal, trainSize, heldOutSize, workedShare, demonstratedLevels, rewards)',
     ],
     [
       "arithmetic",
@@ -56,8 +56,8 @@ describe("task registry", () => {
     ["math", {}, 'task math: "path" cannot be missing: Invalid input: expected string, received undefined'],
     [
       "math",
-      { path: "x", user_prompt: "Go" },
-      'task math: "user_prompt" cannot be "Go": it must hold {question}',
+      { path: "x", userPrompt: "Go" },
+      'task math: "userPrompt" cannot be "Go": it must hold {question}',
     ],
   ])("refuses %s with %j", (name, parameters, message) => {
     expect(() => createTask(name, parameters, options)).toThrow(new ConfigError(message));

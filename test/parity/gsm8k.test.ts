@@ -37,7 +37,7 @@ describe.skipIf(absent).each([
   let problems: Problem[];
   let raw: Record<string, string>[];
   beforeAll(() => {
-    task = createTask("math", { path, held_out_share: 0 }, { seed: 0 });
+    task = createTask("math", { path, heldOutShare: 0 }, { seed: 0 });
     problems = Array.from({ length: task.train.size }, (_, index) => task.train.at(index));
     const lines = readFileSync(path, "utf8").trimEnd().split("\n");
     raw = lines.map((line) => JSON.parse(line));

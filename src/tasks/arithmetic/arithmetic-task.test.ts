@@ -30,16 +30,16 @@ function tokens(text: string): string[] {
 const someParameters = fc.record({
   levels: fc.array(fc.integer({ min: 2, max: 8 }), { minLength: 1, maxLength: 4 }),
   digits: fc.integer({ min: 1, max: 3 }),
-  worked_share: fc.constantFrom(0, 0.3, 1),
-  train_size: fc.constant(1_000),
-  held_out_size: fc.constant(40),
+  workedShare: fc.constantFrom(0, 0.3, 1),
+  trainSize: fc.constant(1_000),
+  heldOutSize: fc.constant(40),
 });
 
 describe("arithmetic", () => {
   it("asks for the value of a chain of the index's level and shows each partial result", () => {
     fc.assert(
       fc.property(someParameters, fc.integer(), fc.nat({ max: 39 }), (parameters, seed, index) => {
-        const task = create({ ...parameters, worked_share: 1 }, seed);
+        const task = create({ ...parameters, workedShare: 1 }, seed);
         for (const problem of [task.train.at(index), task.heldOut.at(index)]) {
           const expression = String(problem.prompt).slice(0, -1);
           const level = parameters.levels[index % parameters.levels.length];
@@ -66,14 +66,14 @@ describe("arithmetic", () => {
 
   it("has each problem as a function of seed, split and index alone", () => {
     const task = create({}, 5);
-    const again = create({ train_size: 500, held_out_size: 50 }, 5);
+    const again = create({ trainSize: 500, heldOutSize: 50 }, 5);
     expect(again.train.at(321)).toEqual(task.train.at(321));
     expect(problems(again.heldOut)).toEqual(problems(task.heldOut, 50));
     expect(create({}, 6).train.at(321).prompt).not.toBe(task.train.at(321).prompt);
   });
 
   it("never trains on a held-out problem of any seed, nor holds one out twice", () => {
-    const parameters = { levels: [1, 2, 3], train_size: 3_000, held_out_size: 30 };
+    const parameters = { levels: [1, 2, 3], trainSize: 3_000, heldOutSize: 30 };
     const prompts = (set: ProblemSet) => problems(set).map(({ prompt }) => prompt);
     const trained = new Set([1, 2].flatMap((seed) => prompts(create(parameters, seed).train)));
     for (const seed of [1, 2, 3]) {
@@ -84,14 +84,14 @@ describe("arithmetic", () => {
   });
 
   it("gives every level an equal share", () => {
-    const levels = problems(create({ levels: [2, 4], held_out_size: 100 }).heldOut).map(
+    const levels = problems(create({ levels: [2, 4], heldOutSize: 100 }).heldOut).map(
       ({ columns }) => columns.level,
     );
     expect(levels.filter((level) => level === 4)).toHaveLength(50);
   });
 
   it("shows the work in about the share of demonstrations that was asked for", () => {
-    const worked = problems(create({ worked_share: 0.3 }).train, 2_000).filter(
+    const worked = problems(create({ workedShare: 0.3 }).train, 2_000).filter(
       ({ demonstration }) => !demonstration!.startsWith("<think></think>"),
     );
     expect(worked.length).toBeGreaterThan(520);
@@ -99,7 +99,7 @@ describe("arithmetic", () => {
   });
 
   it("demonstrates the levels that were asked for and no others", () => {
-    const set = create({ levels: [2, 3], demonstrated_levels: [2] }).train;
+    const set = create({ levels: [2, 3], demonstratedLevels: [2] }).train;
     expect(set.at(0).demonstration).toBeDefined();
     expect(set.at(1)).not.toHaveProperty("demonstration");
   });
@@ -118,16 +118,16 @@ describe("arithmetic", () => {
   it("earns its own full reward", async () => {
     await fc.assert(
       fc.asyncProperty(someParameters, fc.integer(), async (parameters, seed) => {
-        expect(await checkTask(create({ ...parameters, demonstrated_levels: [3] }, seed), 20)).toEqual([]);
+        expect(await checkTask(create({ ...parameters, demonstratedLevels: [3] }, seed), 20)).toEqual([]);
       }),
       { numRuns: 30 },
     );
   });
 
   it("says that a level has too few expressions", () => {
-    expect(() => create({ levels: [1], held_out_size: 100 })).toThrow(
+    expect(() => create({ levels: [1], heldOutSize: 100 })).toThrow(
       new ConfigError(
-        'task arithmetic: "held_out_size" 100 asks for more distinct problems of level 1 with "digits" 1 than there ' +
+        'task arithmetic: "heldOutSize" 100 asks for more distinct problems of level 1 with "digits" 1 than there ' +
           'are; lower it, raise "digits" or leave out level 1',
       ),
     );

@@ -36,7 +36,7 @@ function levelOf({ levels }: ArithmeticParameters, index: number): number {
 }
 
 function trainSet(parameters: ArithmeticParameters, seed: number): ProblemSet {
-  const size = parameters.train_size;
+  const size = parameters.trainSize;
   return {
     size,
     at(index) {
@@ -44,7 +44,7 @@ function trainSet(parameters: ArithmeticParameters, seed: number): ProblemSet {
       const random = createRandom(seed, streams.train, index);
       let expression: Expression;
       do {
-        expression = drawExpression(random, levelOf(parameters, index), parameters.digits);
+        expression = drawExpression(random, levelOf(parameters, index), parameters);
       } while (isHeldOut(expression.text));
       return toProblem(parameters, "train", index, expression, random);
     },
@@ -52,7 +52,7 @@ function trainSet(parameters: ArithmeticParameters, seed: number): ProblemSet {
 }
 
 function heldOutSet(parameters: ArithmeticParameters, seed: number): ProblemSet {
-  const size = parameters.held_out_size;
+  const size = parameters.heldOutSize;
   const problems: Problem[] = [];
   const seen = new Set<string>();
   for (let index = 0; index < size; index++) {
@@ -78,13 +78,13 @@ function drawUnseen(
 ): Expression {
   const level = levelOf(parameters, index);
   for (let draw = 0; draw < maximumDraws; draw++) {
-    const expression = drawExpression(random, level, parameters.digits);
+    const expression = drawExpression(random, level, parameters);
     if (isHeldOut(expression.text) && !seen.has(expression.text)) {
       return expression;
     }
   }
   throw new ConfigError(
-    `task arithmetic: "held_out_size" ${parameters.held_out_size} asks for more distinct problems of level ${level} ` +
+    `task arithmetic: "heldOutSize" ${parameters.heldOutSize} asks for more distinct problems of level ${level} ` +
       `with "digits" ${parameters.digits} than there are; lower it, raise "digits" or leave out level ${level}`,
   );
 }
@@ -98,8 +98,8 @@ function toProblem(
 ): Problem {
   const level = levelOf(parameters, index);
   const answer = String(value);
-  const thought = random.next() < parameters.worked_share ? work : "";
-  const demonstrated = parameters.demonstrated_levels?.includes(level) ?? true;
+  const thought = random.next() < parameters.workedShare ? work : "";
+  const demonstrated = parameters.demonstratedLevels?.includes(level) ?? true;
   return {
     id: `arithmetic/${split}/${index}`,
     prompt: `${text}=`,

@@ -10,15 +10,31 @@ export interface Expression {
   value: number;
 }
 
-/** `operations` additions and subtractions of numbers from 1 to `10^digits - 1`. */
-export function drawExpression(random: RandomStream, operations: number, digits: number): Expression {
-  const draw = (): number => 1 + random.integer(10 ** digits - 1);
+export interface ExpressionLimits {
+  /** Numbers run from 1 to the largest of this many digits. */
+  digits: number;
+  /** No partial result is above this. */
+  highestTotal: number;
+}
+
+/** `operations` additions and subtractions whose partial results stay between 0 and the highest total. */
+export function drawExpression(
+  random: RandomStream,
+  operations: number,
+  { digits, highestTotal }: ExpressionLimits,
+): Expression {
+  const largest = Math.min(10 ** digits - 1, highestTotal);
+  const draw = (): number => 1 + random.integer(largest);
   let value = draw();
   let text = String(value);
   let work = text;
   for (let operation = 0; operation < operations; operation++) {
-    const operand = draw();
-    const subtract = random.next() < 0.5 && operand <= value;
+    let operand = draw();
+    while (value + operand > highestTotal && operand > value) {
+      operand = draw();
+    }
+    const canAdd = value + operand <= highestTotal;
+    const subtract = operand <= value && (!canAdd || random.next() < 0.5);
     value += subtract ? -operand : operand;
     const step = `${subtract ? "-" : "+"}${operand}`;
     text += step;

@@ -6,19 +6,21 @@ const level = z.int().min(1).max(8);
 /**
  * `levels`: operations in a problem; each level has an equal share of every split.
  * `digits`: numbers run from 1 to the largest of this many digits.
- * `train_size`, `held_out_size`: problems in each split. Training problems are drawn on demand, so their number is free.
- * `worked_share`: share of demonstrations that show the work. The others answer at once, and so does a model that
+ * `highestTotal`: no partial result is above it; 9 leaves about a hundred facts to know, and chains of any length to follow.
+ * `trainSize`, `heldOutSize`: problems in each split. Training problems are drawn on demand, so their number is free.
+ * `workedShare`: share of demonstrations that show the work. The others answer at once, and so does a model that
  *   imitates them: below one half, its most likely completion is a guess, and there is something left to learn.
- * `demonstrated_levels`: levels whose problems have a demonstration; all by default.
+ * `demonstratedLevels`: levels whose problems have a demonstration; all by default.
  * `rewards`: by name, with weight; replaces the default as a whole.
  */
 export const arithmeticParameters = z.strictObject({
   levels: z.array(level).min(1).default([3, 4, 5]),
   digits: z.int().min(1).max(3).default(1),
-  train_size: z.int().min(1).max(10_000_000).default(100_000),
-  held_out_size: z.int().min(1).max(100_000).default(200),
-  worked_share: z.number().min(0).max(1).default(1),
-  demonstrated_levels: z.array(level).optional(),
+  highestTotal: z.int().min(1).max(1_000_000).default(1_000_000),
+  trainSize: z.int().min(1).max(10_000_000).default(100_000),
+  heldOutSize: z.int().min(1).max(100_000).default(200),
+  workedShare: z.number().min(0).max(1).default(1),
+  demonstratedLevels: z.array(level).optional(),
   rewards: taskRewardsSchema.default({ accuracy: 1, format: 0.1 }),
 });
 

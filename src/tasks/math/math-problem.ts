@@ -33,11 +33,11 @@ export function toMathProblem(row: Row, id: string, parameters: MathParameters):
 
 type Reading<Value> = ({ kind: "read" } & Value) | { kind: "unusable"; reason: string };
 
-function readQuestion(row: Row, { question_column }: MathParameters): Reading<{ text: string }> {
-  const names = question_column === undefined ? ["question", "problem"] : [question_column];
+function readQuestion(row: Row, { questionColumn }: MathParameters): Reading<{ text: string }> {
+  const names = questionColumn === undefined ? ["question", "problem"] : [questionColumn];
   const name = names.find((candidate) => Object.hasOwn(row.columns, candidate));
   if (name === undefined) {
-    return missing(names, "question_column", row);
+    return missing(names, "questionColumn", row);
   }
   const text = row.columns[name];
   return typeof text === "string" && text.trim() !== ""
@@ -47,10 +47,10 @@ function readQuestion(row: Row, { question_column }: MathParameters): Reading<{ 
 
 function readAnswer(
   row: Row,
-  { answer_column: name }: MathParameters,
+  { answerColumn: name }: MathParameters,
 ): Reading<{ value: string; work: string | undefined }> {
   if (!Object.hasOwn(row.columns, name)) {
-    return missing([name], "answer_column", row);
+    return missing([name], "answerColumn", row);
   }
   const column = row.columns[name];
   if (typeof column !== "string" && typeof column !== "number") {
@@ -63,7 +63,7 @@ function readAnswer(
     : { kind: "unusable", reason: `column "${name}" is ${shown(column)}: ${gold.reason}` };
 }
 
-function readSolution(row: Row, { solution_column: name }: MathParameters): string | undefined {
+function readSolution(row: Row, { solutionColumn: name }: MathParameters): string | undefined {
   const solution = name !== undefined && Object.hasOwn(row.columns, name) ? row.columns[name] : undefined;
   return typeof solution === "string" ? solution.trim() || undefined : undefined;
 }
@@ -81,7 +81,7 @@ function missing(
   };
 }
 
-function toMessages(question: string, { system_prompt, user_prompt }: MathParameters): readonly Message[] {
-  const user: Message = { role: "user", content: user_prompt.replaceAll("{question}", () => question) };
-  return system_prompt === "" ? [user] : [{ role: "system", content: system_prompt }, user];
+function toMessages(question: string, { systemPrompt, userPrompt }: MathParameters): readonly Message[] {
+  const user: Message = { role: "user", content: userPrompt.replaceAll("{question}", () => question) };
+  return systemPrompt === "" ? [user] : [{ role: "system", content: systemPrompt }, user];
 }

@@ -40,7 +40,7 @@ describe("math", () => {
       answer: "It is 48/2 = <<48/2=24>>24.\nThen $<<24*50=1200>>1200.\n#### 1,200",
     };
     const path = write("worked.jsonl", [row]);
-    expect(create({ path, held_out_share: 0 }).train.at(0)).toEqual({
+    expect(create({ path, heldOutShare: 0 }).train.at(0)).toEqual({
       id: `math/${basename(folder)}/worked/1`,
       prompt: [
         { role: "system", content: defaultSystemPrompt },
@@ -56,12 +56,12 @@ describe("math", () => {
     const path = write("columns.jsonl", [{ q: "1+1? $& $1", a: 2, s: " one and one " }]);
     const problem = create({
       path,
-      held_out_share: 0,
-      question_column: "q",
-      answer_column: "a",
-      solution_column: "s",
-      system_prompt: "",
-      user_prompt: "Q: {question}\nA:",
+      heldOutShare: 0,
+      questionColumn: "q",
+      answerColumn: "a",
+      solutionColumn: "s",
+      systemPrompt: "",
+      userPrompt: "Q: {question}\nA:",
     }).train.at(0);
     expect(problem).toMatchObject({
       prompt: [{ role: "user", content: "Q: 1+1? $& $1\nA:" }],
@@ -73,7 +73,7 @@ describe("math", () => {
   it("takes `problem` where there is no `question`, and needs no worked text", () => {
     const problem = create({
       path: write("m.jsonl", [{ problem: "x", answer: "\\pi" }]),
-      held_out_share: 0,
+      heldOutShare: 0,
     }).train.at(0);
     expect(problem.answer).toBe("\\pi");
     expect(problem).not.toHaveProperty("demonstration");
@@ -88,8 +88,8 @@ describe("math", () => {
         (size, share, seed) => {
           const parameters = {
             path: write("share.jsonl", count(size)),
-            held_out_share: share,
-            split_seed: seed,
+            heldOutShare: share,
+            splitSeed: seed,
           };
           const heldOut = Math.round(size * share);
           if (heldOut === size) {
@@ -110,7 +110,7 @@ describe("math", () => {
 
   it("keeps equal questions on one side of the split", () => {
     const rows = [...count(10), ...count(10)];
-    const task = create({ path: write("twice.jsonl", rows), held_out_share: 0.2 });
+    const task = create({ path: write("twice.jsonl", rows), heldOutShare: 0.2 });
     const questions = (set: ProblemSet) => problems(set).map(({ columns }) => columns.question);
     const trained = new Set(questions(task.train));
     expect(task.heldOut.size).toBeGreaterThan(0);
@@ -120,16 +120,14 @@ describe("math", () => {
   it("takes held-out problems from a second file and warns of questions in both", () => {
     const warnings: string[] = [];
     const path = write("train.jsonl", count(10));
-    const held_out_path = write("test.jsonl", count(12).slice(8));
-    const task = create({ path, held_out_path }, warnings);
+    const heldOutPath = write("test.jsonl", count(12).slice(8));
+    const task = create({ path, heldOutPath }, warnings);
     expect([task.train.size, task.heldOut.size]).toEqual([10, 4]);
     expect(new Set([...problems(task.train), ...problems(task.heldOut)].map(({ id }) => id)).size).toBe(14);
-    expect(warnings).toEqual([
-      `${path}: 2 of its questions also stand in the held-out file ${held_out_path}`,
-    ]);
+    expect(warnings).toEqual([`${path}: 2 of its questions also stand in the held-out file ${heldOutPath}`]);
   });
 
-  const wayOut = 'correct the row or set "unusable_rows" to "skip"';
+  const wayOut = 'correct the row or set "unusableRows" to "skip"';
   it.each([
     [{ question: "x", answer: null }, 'column "answer" is null, expected text or a number'],
     [{ question: "x", answer: " " }, 'column "answer" is " ": the reference answer is empty'],
@@ -141,23 +139,23 @@ describe("math", () => {
       { question: "x", answer: "\\boxed{5" },
       'column "answer" is "\\\\boxed{5": the reference answer has \\boxed but no answer that it marks',
     ],
-    [{ question: "x" }, 'column "answer" is missing (columns: question); set "answer_column"'],
+    [{ question: "x" }, 'column "answer" is missing (columns: question); set "answerColumn"'],
     [
       { text: "x", answer: 1 },
-      'column "question" or "problem" is missing (columns: text, answer); set "question_column"',
+      'column "question" or "problem" is missing (columns: text, answer); set "questionColumn"',
     ],
     [{ question: 5, answer: 1 }, 'column "question" is 5, expected a question'],
   ])("stops at %j or leaves it out, as was asked", (row, reason) => {
     const path = write("unusable.jsonl", [...count(2), row]);
     expect(() => create({ path })).toThrow(new DataError(`${path} row 3: ${reason}; ${wayOut}`));
     const warnings: string[] = [];
-    expect(create({ path, held_out_share: 0, unusable_rows: "skip" }, warnings).train.size).toBe(2);
+    expect(create({ path, heldOutShare: 0, unusableRows: "skip" }, warnings).train.size).toBe(2);
     expect(warnings).toEqual([`${path}: left out 1 unusable rows: row 3: ${reason}`]);
   });
 
   it("says that no row is usable", () => {
     const path = write("none.jsonl", [{ question: "x", answer: "?" }]);
-    expect(() => create({ path, unusable_rows: "skip" })).toThrow(
+    expect(() => create({ path, unusableRows: "skip" })).toThrow(
       new DataError(
         `${path} has no usable row; the first: row 1: column "answer" is "?": the reference answer has neither letter nor digit`,
       ),
@@ -166,8 +164,6 @@ describe("math", () => {
 
   it("earns its own full reward", async () => {
     const rows = [...count(5), { question: "y", answer: "so\n#### -7" }, { question: "z", answer: "$x^2$" }];
-    expect(await checkTask(create({ path: write("gold.jsonl", rows), held_out_share: 0.3 }), 100)).toEqual(
-      [],
-    );
+    expect(await checkTask(create({ path: write("gold.jsonl", rows), heldOutShare: 0.3 }), 100)).toEqual([]);
   });
 });

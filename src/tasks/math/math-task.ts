@@ -17,13 +17,13 @@ type Warn = (message: string) => void;
 
 /**
  * Problems with a final answer, from JSON Lines files. Throws DataError naming file, row and column for a file without
- * usable rows and, unless `unusable_rows` is `skip`, for the first unusable row.
+ * usable rows and, unless `unusableRows` is `skip`, for the first unusable row.
  */
 export function createMathTask(parameters: MathParameters, warn: Warn): Task {
   const { train, heldOut } =
-    parameters.held_out_path === undefined
+    parameters.heldOutPath === undefined
       ? splitEntries(readEntries(parameters.path, "math", parameters, warn), parameters)
-      : twoFiles(parameters.path, parameters.held_out_path, parameters, warn);
+      : twoFiles(parameters.path, parameters.heldOutPath, parameters, warn);
   return {
     name: "math",
     train: problemSet(train),
@@ -42,9 +42,9 @@ function readEntries(file: string, prefix: string, parameters: MathParameters, w
     const result = toMathProblem(row, `${name}/${row.number}`, parameters);
     if (result.kind === "problem") {
       entries.push(result);
-    } else if (parameters.unusable_rows === "fatal") {
+    } else if (parameters.unusableRows === "fatal") {
       throw new DataError(
-        `${file} row ${row.number}: ${result.reason}; correct the row or set "unusable_rows" to "skip"`,
+        `${file} row ${row.number}: ${result.reason}; correct the row or set "unusableRows" to "skip"`,
       );
     } else {
       skipped.push(`row ${row.number}: ${result.reason}`);
@@ -61,13 +61,13 @@ function readEntries(file: string, prefix: string, parameters: MathParameters, w
 }
 
 /** Rows with the same question stay together, so that no held-out question is trained on. */
-function splitEntries(entries: readonly Entry[], { path, held_out_share, split_seed }: MathParameters) {
-  const count = Math.round(entries.length * held_out_share);
-  const chosen = shuffledIndices(entries.length, split_seed).subarray(0, count);
+function splitEntries(entries: readonly Entry[], { path, heldOutShare, splitSeed }: MathParameters) {
+  const count = Math.round(entries.length * heldOutShare);
+  const chosen = shuffledIndices(entries.length, splitSeed).subarray(0, count);
   const questions = new Set(Array.from(chosen, (index) => entries[index]!.question));
   const train = entries.filter(({ question }) => !questions.has(question));
   if (train.length === 0) {
-    throw new DataError(`${path}: "held_out_share" ${held_out_share} leaves no row to train on; lower it`);
+    throw new DataError(`${path}: "heldOutShare" ${heldOutShare} leaves no row to train on; lower it`);
   }
   return { train, heldOut: entries.filter(({ question }) => questions.has(question)) };
 }
