@@ -8,7 +8,8 @@ import { openJournal } from "./journal.ts";
 import { createProblemCursor, type ProblemCursor } from "./problem-cursor.ts";
 import { writeRolloutLog } from "./rollout-log.ts";
 import type { Run } from "./run.ts";
-import { openRunFolder } from "./run-folder.ts";
+import { checkRunFolder, openRunFolder, type RunPaths } from "./run-folder.ts";
+import { lockRunFolder } from "./run-lock.ts";
 import { checkTrainOptions, type TrainOptions, type TrainResult } from "./train-options.ts";
 import { StepRefusedError, trainStep } from "./train-step.ts";
 import { advance, type TrainerState } from "./trainer-state.ts";
@@ -21,6 +22,17 @@ import { warmStartStep } from "./warm-start-step.ts";
 export async function train(options: TrainOptions): Promise<TrainResult> {
   checkTrainOptions(options);
   const paths = openRunFolder(options.runDirectory, options);
+  const lock = await lockRunFolder(options.runDirectory);
+  try {
+    return await trainLocked(options, paths);
+  } finally {
+    lock.release();
+  }
+}
+
+async function trainLocked(options: TrainOptions, paths: RunPaths): Promise<TrainResult> {
+  // Another process may have run here since the folder was opened.
+  checkRunFolder(options.runDirectory, options);
   const journal = openJournal(paths.journal);
   const warmStartSteps = options.warmStart?.steps ?? 0;
   try {
