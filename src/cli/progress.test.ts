@@ -130,3 +130,25 @@ test("metrics in words: shares of trouble only where there is some", () => {
     "26.4 tokens a completion",
   ]);
 });
+
+test("what goes on inside a step stands behind the latest step on the live line, and nowhere else", () => {
+  const live = recorder(true, 200);
+  const progress = createProgress(live.options);
+  progress.activity("sampling");
+  expect(live.written.at(-1)).toBe("sampling");
+  progress.event(stepEvent({ step: 3 }));
+  progress.activity("learning");
+  expect(live.written.at(-1)).toMatch(/^step 3\/10 · reward .* left · learning$/);
+  const plain = recorder(false);
+  createProgress(plain.options).activity("sampling");
+  expect(plain.text()).toBe("");
+});
+
+test("nothing stays on the live line once the run has finished", () => {
+  const { options, text } = recorder(true, 200);
+  const progress = createProgress(options);
+  progress.event(stepEvent({ step: 10 }));
+  progress.event({ time: "2026-01-01T00:00:00.000Z", type: "run-finished", step: 10, seconds: 20 });
+  progress.close();
+  expect(text().endsWith("\r\u001b[2Kfinished after 10 steps, 20s\n")).toBe(true);
+});

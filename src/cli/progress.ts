@@ -15,7 +15,7 @@ export interface ProgressOptions {
 
 export interface Progress {
   event(event: RunEvent): void;
-  /** What goes on inside a step, shown on the live line only. */
+  /** What goes on inside a step; at the end of the live line only. */
   activity(text: string): void;
   /** Ends the live line. */
   close(): void;
@@ -34,6 +34,7 @@ export function createProgress(options: ProgressOptions): Progress {
   const live = output.isTTY === true;
   const recent: StepEvent[] = [];
   let liveLine = "";
+  let latestStep = "";
   let lastPlain = Number.NEGATIVE_INFINITY;
   let stepsWithoutUpdate = 0;
   let warnings: string[] = [];
@@ -77,6 +78,7 @@ export function createProgress(options: ProgressOptions): Progress {
     explainSignal(event);
     const end = event.stage === "warm-start" ? options.warmStartSteps : options.totalSteps;
     const line = stepLine(event, end, recent);
+    latestStep = line;
     if (live) {
       show(line);
     } else if (event.step >= end || now() - lastPlain >= plainInterval * 1000) {
@@ -111,6 +113,9 @@ export function createProgress(options: ProgressOptions): Progress {
         step(event);
         return;
       }
+      if (live && liveLine !== "") {
+        show(event.type === "run-finished" ? "" : latestStep);
+      }
       const line = eventLine(event, options.totalSteps);
       if (line !== null) {
         permanent(line);
@@ -118,7 +123,7 @@ export function createProgress(options: ProgressOptions): Progress {
     },
     activity(text) {
       if (live) {
-        show(text);
+        show(latestStep === "" ? text : `${latestStep} · ${text}`);
       }
     },
     close() {

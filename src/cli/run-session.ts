@@ -133,7 +133,8 @@ export async function trainSession(session: Session, options: TrainingOptions): 
         writeRecipe(runPaths(runFolder).recipe, recipe);
       }
       options.onEvent(event);
-      if (event.type === "step" && event.step === maxSteps) {
+      const done = event.type === "step" || event.type === "run-resumed" ? event.step : 0;
+      if (maxSteps !== undefined && done >= maxSteps) {
         limit.abort();
       }
     },

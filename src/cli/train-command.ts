@@ -59,7 +59,7 @@ async function runTrain(file: string, options: TrainCommandOptions, terminal: Te
       const { step, totalSteps, finished } = result;
       terminal.output.write(
         finished
-          ? `run folder: ${runFolder}\ntry it: gpgrad sample ${runFolder} --prompt TEXT\n`
+          ? `run folder: ${runFolder}\ntry it: npx gpgrad sample ${runFolder} --prompt TEXT\n`
           : `stopped after step ${step} of ${totalSteps}; run folder: ${runFolder}; continue with the same command and --resume --output ${runFolder}\n`,
       );
     }
