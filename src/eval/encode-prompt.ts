@@ -23,7 +23,7 @@ export function encodePromptWithin(codec: Codec, problem: Problem, maxPromptToke
   const prompt = encodePrompt(codec, problem);
   const tooLong = promptTooLong(prompt, maxPromptTokens);
   if (tooLong) {
-    throw new DataError(`${tooLong}; raise the limit or skip long prompts`);
+    throw new DataError(`${tooLong}; raise maxPromptTokens, or set longPrompts to skip`);
   }
   return prompt;
 }

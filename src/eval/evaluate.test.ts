@@ -89,6 +89,6 @@ test("a prompt over the limit is refused by name", async () => {
   const options = await setUp(1);
   await expect(evaluate({ ...options, maxPromptTokens: 3 })).rejects.toThrow(DataError);
   await expect(evaluate({ ...options, maxPromptTokens: 3 })).rejects.toThrow(
-    "problem sums/0+0: its prompt has 4 tokens, the limit is 3; raise the limit or skip long prompts",
+    "problem sums/0+0: its prompt has 4 tokens, the limit is 3; raise maxPromptTokens, or set longPrompts to skip",
   );
 });

@@ -46,12 +46,12 @@ describe("task registry", () => {
     [
       "arithmetic",
       { rewards: { formt: 1 } },
-      'unknown reward "formt"; did you mean "format"? (known: accuracy, format)',
+      'task.rewards: unknown reward "formt"; did you mean "format"? (known: accuracy, format)',
     ],
     [
       "arithmetic",
       { rewards: { format: { weight: 1, strict: 1 } } },
-      'reward format: unknown parameter "strict"; remove it',
+      'task.rewards: reward format: unknown parameter "strict"; remove it',
     ],
     ["math", {}, 'task math: "path" cannot be missing: Invalid input: expected string, received undefined'],
     [

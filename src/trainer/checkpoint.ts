@@ -68,7 +68,7 @@ export function latestCheckpoint(runDirectory: string): string | null {
 /** Removes what a killed process left half-written, and returns the names of damaged checkpoints that it removed. */
 export function removeLeftovers(runDirectory: string): string[] {
   const paths = runPaths(runDirectory);
-  for (const folder of [paths.checkpoints, paths.rollouts]) {
+  for (const folder of [runDirectory, paths.checkpoints, paths.rollouts]) {
     for (const name of namesIn(folder).filter(isTemporaryName)) {
       rmSync(path.join(folder, name), { recursive: true, force: true });
     }

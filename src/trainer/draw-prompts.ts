@@ -47,7 +47,7 @@ export function drawPrompts(
     } else if (++skippedInARow >= 2 * cursor.size) {
       // Two epochs long, because the only short problem may come first in one epoch and last in the next.
       throw new DataError(
-        `none of the ${cursor.size} training problems has a prompt within ${limit.maxPromptTokens} tokens; raise the limit`,
+        `none of the ${cursor.size} training problems has a prompt within ${limit.maxPromptTokens} tokens; raise maxPromptTokens`,
       );
     }
   }

@@ -209,6 +209,35 @@ test("a prompt over the limit is refused by name, or skipped with a warning, and
   expect((await failure(none.options)).message).toContain("none of the 9 training problems");
 });
 
+test("a prompt over the limit in mid-run costs no step, and the way out that it names is open", async () => {
+  const sums = createSumsTask();
+  const long: Problem = { ...sums.train.at(0), id: "sums/long", prompt: "1+1+1+1+1+1=" };
+  const task = {
+    ...sums,
+    train: { size: 10, at: (index: number) => (index === 0 ? long : sums.train.at(index - 1)) },
+  };
+  const changes: Partial<TrainOptions> = {
+    ...plain,
+    task,
+    steps: 10,
+    promptsPerStep: 1,
+    maxResampleRounds: 0,
+    checkpoint: { every: 0, keep: 1, rollingEvery: 100 },
+  };
+  const folder = temporaryFolder();
+  const { options, events, policy } = createSumsRun(folder, changes);
+  const error = await failure(options);
+  expect(error.message).toContain("problem sums/long");
+  const done = steps(events).length;
+  expect(done).toBeGreaterThan(1);
+  expect(latestCheckpoint(folder)).toBe(path.join(folder, `checkpoints/step-00000${done}`));
+
+  const whole = createSumsRun(temporaryFolder(), { ...changes, longPrompts: "skip" });
+  await train(whole.options);
+  await train({ ...options, resume: true, longPrompts: "skip" });
+  expect(policy.weights()).toBe(whole.policy.weights());
+});
+
 test("a held-out prompt over the limit is found before the first step", async () => {
   const sums = createSumsTask();
   const long: Problem = { ...sums.train.at(0), id: "sums/long", prompt: "1+1+1+1+1+1=" };

@@ -28,9 +28,6 @@ export interface TrainStep {
   batch: TrainingBatch;
 }
 
-/** The step was called off before anything was learned: the policy is as it was. */
-export class StepRefusedError extends DataError {}
-
 const noUpdate: Update = { loss: 0, gradientNorm: 0, tokens: 0 };
 
 /** One step: problems -> prompts -> rollouts -> scores -> token weights -> forward and backward -> optimizer. */
@@ -97,7 +94,7 @@ function refuseUnscored({ options, step, warn }: StepContext, sampled: readonly 
   warnings.forEach(warn);
   if (share > options.unscoredShareLimit) {
     const percent = (value: number) => `${Math.round(value * 1000) / 10}%`;
-    throw new StepRefusedError(
+    throw new DataError(
       `step ${step} was not learned from: ${percent(share)} of its completions have no trustworthy reward, the limit is ${percent(options.unscoredShareLimit)}; first reason: ${firstReason}; mend the reward or raise unscoredShareLimit, then resume`,
     );
   }

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { DataError } from "../errors.ts";
 import type { RunEvent, StepRecord } from "../pipeline.ts";
 import { hashSeed } from "../random.ts";
 import { beginRun } from "./begin-run.ts";
@@ -11,7 +12,7 @@ import type { Run } from "./run.ts";
 import { checkRunFolder, openRunFolder, type RunPaths } from "./run-folder.ts";
 import { lockRunFolder } from "./run-lock.ts";
 import { checkTrainOptions, type TrainOptions, type TrainResult } from "./train-options.ts";
-import { StepRefusedError, trainStep } from "./train-step.ts";
+import { trainStep } from "./train-step.ts";
 import { advance, type TrainerState } from "./trainer-state.ts";
 import { warmStartStep } from "./warm-start-step.ts";
 
@@ -73,7 +74,8 @@ async function runSteps(run: Run): Promise<TrainResult> {
       break;
     }
     const record = await takeStep(run, state.step + 1, cursors).catch(async (error) => {
-      if (error instanceof StepRefusedError) {
+      // Problems, prompts and rewards are refused before anything is learned from them: the policy is sound.
+      if (error instanceof DataError) {
         await save();
       }
       throw error;

@@ -64,6 +64,7 @@ export function advance(
   };
 }
 
+/** Without the limits that a refused prompt or reward tells the user to change before resuming: no past step depends on them. */
 function fingerprint(options: TrainOptions): Fingerprint {
   const { warmStart, task, algorithm } = options;
   const own = {
@@ -74,8 +75,6 @@ function fingerprint(options: TrainOptions): Fingerprint {
     promptsPerStep: options.promptsPerStep,
     completionsPerPrompt: options.completionsPerPrompt,
     sampling: options.sampling,
-    maxPromptTokens: options.maxPromptTokens,
-    longPrompts: options.longPrompts,
     maxResampleRounds: options.maxResampleRounds,
   };
   return { ...flatten(options.settings), ...flatten(own) };

@@ -160,7 +160,7 @@ function checkLengths(
     if (promptTokenIds.length + maxTokens > maxPositions) {
       throw new ConfigError(
         `a prompt of ${promptTokenIds.length} tokens and maxTokens ${maxTokens} exceed the model's ` +
-          `${maxPositions} positions; lower sampling.maxTokens or train.maxPromptTokens`,
+          `${maxPositions} positions; shorten the prompt or lower maxTokens`,
       );
     }
   }
