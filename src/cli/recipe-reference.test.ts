@@ -10,7 +10,7 @@ const reference = readFileSync("docs/recipes.md", "utf8");
 /** The rows of each heading's table: key to the text of its default. */
 const documented = new Map(
   reference.split(/^#+ /m).map((section) => {
-    const rows = [...section.matchAll(/^\| `(\w+)` \| (.+?) \| /gm)];
+    const rows = [...section.matchAll(/^\| `(\w+)` +\| (.+?) +\| /gm)];
     return [section.slice(0, section.indexOf("\n")), new Map(rows.map((row) => [row[1]!, row[2]!]))];
   }),
 );
@@ -56,9 +56,9 @@ test.each(sections)("docs/recipes.md has every key of %s, and its default", (hea
     if (shown.startsWith("`")) {
       const expected = value === undefined ? property(schema, key).const : value;
       expect(JSON.parse(shown.slice(1, -1)), `${heading}.${key}`).toEqual(expected);
-    } else if (shown === "*required*") {
+    } else if (shown === "_required_") {
       expect(schema.required, `${heading}.${key}`).toContain(key);
-    } else if (shown === "*none*" || shown === "*preset*") {
+    } else if (shown === "_none_" || shown === "_preset_") {
       expect(value, `${heading}.${key}`).toBeUndefined();
     }
   }
