@@ -39,12 +39,13 @@ async function runTrain(file: string, options: TrainCommandOptions, terminal: Te
   const { checkRunFolder } = await import("../trainer/run-folder.ts");
   const { trainWithProgress } = await import("./train-with-progress.ts");
   const { openSession } = await import("./run-session.ts");
+  const { resumedRecipe } = await import("./resumed-recipe.ts");
   const { writeJson } = await import("./terminal.ts");
   const resume = options.resume === true;
   const runFolder = chooseRunFolder(recipe, { resume });
   checkRunFolder(runFolder, { resume });
   const warn = (message: string): void => void terminal.errors.write(`warning: ${message}\n`);
-  const session = await openSession(recipe, { warn });
+  const session = await openSession(resume ? await resumedRecipe(recipe, runFolder, warn) : recipe, { warn });
   try {
     const result = await trainWithProgress(session, {
       runFolder,
