@@ -1,8 +1,8 @@
-import { internalError } from "../../../errors.ts";
 import type { Backend, BoundGraph, Buffer, CompiledGraph } from "../../backend.ts";
 import type { Graph } from "../../graph.ts";
-import type { ElementType } from "../../primitives.ts";
-import { formatShape, type Shape, sameShape, sizeOf } from "../../shape.ts";
+import type { ElementType, Tensor } from "../../primitives.ts";
+import { type Shape, sizeOf } from "../../shape.ts";
+import { checkBuffer, wrapValues } from "../check-buffer.ts";
 import { type Handle, type Library, loadLibrary } from "./library.ts";
 import { inputValue, lowerGraph, outputValue } from "./lowering-rules.ts";
 import { OnnxWriter, onnxType } from "./onnx-writer.ts";
@@ -36,12 +36,9 @@ function allocate(shape: Shape, elementType: ElementType): Buffer {
 }
 
 function wrap(values: Float32Array, shape: Shape): Buffer {
-  if (values.length !== sizeOf(shape)) {
-    throw internalError(`${values.length} values do not fill a buffer of shape ${formatShape(shape)}`);
-  }
   // Asking for `buffer` moves a small array out of the garbage-collected heap.
   void values.buffer;
-  return { shape, elementType: "float", values };
+  return wrapValues(values, shape);
 }
 
 function compile(library: Library, graph: Graph, profile: string | undefined): CompiledGraph {
@@ -90,20 +87,16 @@ function bind(
   const { functions, check, create } = library;
   const binding = create((out) => functions.CreateIoBinding(session, out));
   const values: Handle[] = [];
-  const value = (name: string, expected: Shape, buffer: Buffer | undefined): Handle => {
-    if (buffer === undefined || !sameShape(buffer.shape, expected)) {
-      const given = buffer ? formatShape(buffer.shape) : "nothing";
-      throw internalError(`${name} wants ${formatShape(expected)} and was given ${given}`);
-    }
-    const handle = createValue(library, buffer);
+  const value = (name: string, tensor: Tensor, buffer: Buffer | undefined): Handle => {
+    const handle = createValue(library, checkBuffer(name, tensor, buffer));
     values.push(handle);
     return handle;
   };
-  for (const [name, { shape }] of graph.inputs) {
-    check(functions.BindInput(binding, inputValue(name), value(name, shape, inputs[name])));
+  for (const [name, tensor] of graph.inputs) {
+    check(functions.BindInput(binding, inputValue(name), value(name, tensor, inputs[name])));
   }
-  for (const [name, { shape }] of graph.outputs) {
-    check(functions.BindOutput(binding, outputValue(name), value(name, shape, outputs[name])));
+  for (const [name, tensor] of graph.outputs) {
+    check(functions.BindOutput(binding, outputValue(name), value(name, tensor, outputs[name])));
   }
   // The buffers must outlive the addresses that ONNX Runtime holds.
   const held = { inputs, outputs };
