@@ -14,7 +14,17 @@ export interface Buffer {
 export interface BoundGraph {
   /** Reads the input buffers, computes, writes the output buffers; blocks the calling thread. */
   run(): void;
+  /** The same on a thread of its own, beside other graphs; its buffers must not be touched meanwhile. */
+  runBeside(): Promise<void>;
   free(): void;
+}
+
+export interface CompileOptions {
+  /**
+   * How a run uses the machine: all threads share each operator, or one thread runs the whole graph. The latter wastes
+   * nothing on dividing small operators, where several graphs can run side by side.
+   */
+  parallelism: "operators" | "graphs";
 }
 
 export interface CompiledGraph {
@@ -30,5 +40,6 @@ export interface Backend {
   allocate(shape: Shape, elementType?: ElementType): Buffer;
   /** A buffer over memory that exists, without copying; its length is the shape's size. */
   wrap(values: Float32Array, shape: Shape): Buffer;
-  compile(graph: Graph): CompiledGraph;
+  /** Divides operators among all threads unless asked otherwise. */
+  compile(graph: Graph, options?: CompileOptions): CompiledGraph;
 }

@@ -1,4 +1,4 @@
-import type { Backend, BoundGraph, Buffer, CompiledGraph } from "../../backend.ts";
+import type { Backend, BoundGraph, Buffer, CompiledGraph, CompileOptions } from "../../backend.ts";
 import type { Graph } from "../../graph.ts";
 import type { ElementType, Tensor } from "../../primitives.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
@@ -21,7 +21,8 @@ export function createOnnxRuntimeBackend(options: OnnxRuntimeOptions): Backend {
     name: "onnxruntime",
     allocate: (shape, elementType = "float") => allocate(shape, elementType),
     wrap: (values, shape) => wrap(values, shape),
-    compile: (graph) => compile(library, graph, options.profile),
+    compile: (graph, { parallelism } = { parallelism: "operators" }) =>
+      compile(library, graph, parallelism, options.profile),
   };
 }
 
@@ -41,7 +42,12 @@ function wrap(values: Float32Array, shape: Shape): Buffer {
   return wrapValues(values, shape);
 }
 
-function compile(library: Library, graph: Graph, profile: string | undefined): CompiledGraph {
+function compile(
+  library: Library,
+  graph: Graph,
+  parallelism: CompileOptions["parallelism"],
+  profile: string | undefined,
+): CompiledGraph {
   const { functions, check, create } = library;
   const writer = new OnnxWriter();
   const names = lowerGraph(graph, writer);
@@ -60,7 +66,11 @@ function compile(library: Library, graph: Graph, profile: string | undefined): C
   const options = create((out) => functions.CreateSessionOptions(out));
   const everyOptimization = 99;
   check(functions.SetSessionGraphOptimizationLevel(options, everyOptimization));
-  check(functions.DisablePerSessionThreads(options));
+  if (parallelism === "graphs") {
+    check(functions.SetIntraOpNumThreads(options, 1));
+  } else {
+    check(functions.DisablePerSessionThreads(options));
+  }
   check(functions.AddSessionConfigEntry(options, "session.use_env_allocators", "1"));
   // A memory pattern asks the shared arena for one block a session, which no other session's block fits.
   check(functions.DisableMemPattern(options));
@@ -103,6 +113,9 @@ function bind(
   return {
     run: () => {
       check(functions.RunWithBinding(session, null, binding));
+    },
+    runBeside: async () => {
+      check(await library.runOnOwnThread(session, binding));
     },
     free: () => {
       functions.ReleaseIoBinding(binding);

@@ -22,6 +22,7 @@ const signatures = {
   EnableProfiling: [14, "void *EnableProfiling(void *options, const char *prefix)"],
   SetSessionGraphOptimizationLevel: [23, "void *SetSessionGraphOptimizationLevel(void *options, int level)"],
   DisableMemPattern: [17, "void *DisableMemPattern(void *options)"],
+  SetIntraOpNumThreads: [24, "void *SetIntraOpNumThreads(void *options, int threads)"],
   CreateTensorWithDataAsOrtValue: [
     49,
     "void *CreateTensorWithDataAsOrtValue(void *info, void *data, size_t bytes, const int64_t *shape, size_t rank, int type, _Out_ void **value)",
@@ -55,7 +56,11 @@ const signatures = {
 } as const;
 
 type FunctionName = keyof typeof signatures;
-type Functions = { [N in FunctionName]: (...values: unknown[]) => Handle };
+type NativeFunction = ((...values: unknown[]) => Handle) & {
+  /** Runs on a thread of libuv's pool; the last value is the callback. */
+  async(...values: unknown[]): void;
+};
+type Functions = { [N in FunctionName]: NativeFunction };
 
 /** The oldest table that has every function above. */
 const apiVersion = 17;
@@ -99,6 +104,8 @@ export interface Library {
   readonly functions: Functions;
   readonly environment: Handle;
   readonly cpuMemory: Handle;
+  /** `RunWithBinding` on a thread of its own. */
+  runOnOwnThread(session: Handle, binding: Handle): Promise<Status>;
   /** Throws a BackendError if the call answered with an error. */
   check(status: Status): void;
   /** Calls a function that hands back a new object through its last argument. */
@@ -132,8 +139,15 @@ export function loadLibrary(threads: number): Library {
   );
   const [arenaAllocator, defaultMemory] = [1, 0];
   const cpuMemory = create((out) => functions.CreateCpuMemoryInfo(arenaAllocator, defaultMemory, out));
-  shareArena({ functions, environment, cpuMemory, check, create });
-  return { functions, environment, cpuMemory, check, create };
+  const runOnOwnThread = (session: Handle, binding: Handle): Promise<Status> =>
+    new Promise((resolve, reject) => {
+      functions.RunWithBinding.async(session, null, binding, (error: Error | null, status: Status) =>
+        error ? reject(error) : resolve(status),
+      );
+    });
+  const library = { functions, environment, cpuMemory, runOnOwnThread, check, create };
+  shareArena(library);
+  return library;
 }
 
 /** One arena for the intermediate values of all sessions: they run one at a time, so one's memory serves the next. */

@@ -103,12 +103,13 @@ const loweringRules: RuleTable<[lowering: Lowering], string> = {
   sum: ({ inputs: [x], attributes: { axes } }, { writer, names }) =>
     writer.node("ReduceSum", [nameOf(x, names), writer.integers(axes)], { keepdims: 1 })[0],
   softmax: ({ inputs }, { writer, names }) => writer.node("Softmax", namesOf(inputs, names), { axis: -1 })[0],
+  // LogSoftmax is much faster than ReduceLogSumExp; the largest element is the one that loses no digits to the difference.
   logSumExp: ({ inputs: [x] }, { writer, names }) => {
     const name = nameOf(x, names);
-    const firstOf = (value: string): string =>
-      writer.node("Slice", [value, writer.integers([0]), writer.integers([1]), writer.integers([-1])])[0];
+    const largestOf = (value: string): string =>
+      writer.node("ReduceMax", [value, writer.integers([-1])], { keepdims: 1 })[0];
     const [logProbabilities] = writer.node("LogSoftmax", [name], { axis: -1 });
-    return writer.node("Sub", [firstOf(name), firstOf(logProbabilities)])[0];
+    return writer.node("Sub", [largestOf(name), largestOf(logProbabilities)])[0];
   },
 
   reshape: ({ inputs: [x], attributes: { shape } }, { writer, names }) =>

@@ -1,0 +1,37 @@
+import { describe, expect, test } from "vitest";
+import { relativeError } from "../../../../test/engine/closeness.ts";
+import { evaluate } from "../../../../test/engine/evaluate.ts";
+import { fusionCases } from "../../../../test/engine/fusion-cases.ts";
+import { buildCase, type GraphCase } from "../../../../test/engine/graph-case.ts";
+import { primitiveCases } from "../../../../test/engine/primitive-cases.ts";
+import type { Tensor } from "../../primitives.ts";
+import { createReferenceBackend } from "../reference/backend.ts";
+import { createOnnxRuntimeBackend } from "./backend.ts";
+
+const onnxRuntime = createOnnxRuntimeBackend({ threads: 2 });
+const reference = createReferenceBackend();
+
+/** Compares values and gradients, once in one graph, where gradients share the forward pass, and the value alone. */
+function compare(graphCase: GraphCase): void {
+  const { value, loss, gradients, feeds } = buildCase(graphCase);
+  const outputSets: Readonly<Record<string, Tensor>>[] = [
+    { value, loss, ...gradients },
+    { value },
+    { loss, ...gradients },
+  ];
+  for (const outputs of outputSets) {
+    const actual = evaluate(onnxRuntime, outputs, feeds);
+    const expected = evaluate(reference, outputs, feeds);
+    for (const name of Object.keys(outputs)) {
+      expect(relativeError(actual[name], expected[name], 1e-2), name).toBeLessThan(1e-5);
+    }
+  }
+}
+
+describe.each(Object.entries(primitiveCases))("%s on ONNX Runtime", (_, cases) => {
+  test.each(cases)("agrees with the reference: $name", compare);
+});
+
+describe("what is written as one operator", () => {
+  test.each(fusionCases)("agrees with the reference: $name", compare);
+});
