@@ -12,7 +12,8 @@ const { values } = parseArgs({
     len: { type: "string", default: "128" },
     repeats: { type: "string", default: "5" },
     threads: { type: "string", default: "2" },
-    "micro-batch-tokens": { type: "string", default: "1024" },
+    "micro-batch-tokens": { type: "string", default: "2048" },
+    lanes: { type: "string", default: "2" },
   },
 });
 const [batchSize, length] = [Number(values.batch), Number(values.len)];
@@ -21,6 +22,7 @@ const learner = createPolicyLearner(policy, {
   adamw: { betas: [0.9, 0.999], epsilon: 1e-8, weightDecay: 0 },
   maxGradientNorm: null,
   microBatchTokens: Number(values["micro-batch-tokens"]),
+  lanes: Number(values.lanes),
 });
 const { vocabularySize, hiddenSize, layers } = policy.model.dimensions;
 const random = createRandom(1);
@@ -29,8 +31,8 @@ const groups = randomTokens(batchSize, length, vocabularySize).map(([first, ...t
   const advantage = random.normal() / counted;
   return { promptTokenIds: [first], completions: [{ tokenIds, weights: tokenIds.map(() => advantage) }] };
 });
-const seconds = medianSeconds(() => {
-  learner.forwardBackward({ groups });
+const seconds = await medianSeconds(async () => {
+  await learner.forwardBackward({ groups });
   for (const gradient of Object.values(learner.gradients)) {
     gradient.fill(0);
   }
@@ -41,6 +43,6 @@ console.log(
   JSON.stringify({
     tokens_per_s: Math.round(tokens / seconds),
     gflops: Number((operations / seconds / 1e9).toFixed(1)),
-    gemm_gflops: Number(matrixProductRate(policy.backend).toFixed(1)),
+    gemm_gflops: Number((await matrixProductRate(policy.backend)).toFixed(1)),
   }),
 );

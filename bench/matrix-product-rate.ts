@@ -5,7 +5,7 @@ import { input } from "../src/engine/tensor.ts";
 import { medianSeconds } from "./random-policy.ts";
 
 /** GFLOP/s of a float32 matrix product 1024^3 on this backend: the machine's ceiling. */
-export function matrixProductRate(backend: Backend): number {
+export async function matrixProductRate(backend: Backend): Promise<number> {
   const size = 1024;
   const shape = [size, size];
   const product = matmul(input("a", shape), input("b", shape));
@@ -18,7 +18,7 @@ export function matrixProductRate(backend: Backend): number {
     return buffer;
   };
   const bound = compiled.bind({ a: filled(), b: filled() }, { product: backend.allocate(shape) });
-  const seconds = medianSeconds(() => bound.run(), 20);
+  const seconds = await medianSeconds(() => bound.run(), 20);
   bound.free();
   compiled.free();
   return (2 * size ** 3) / seconds / 1e9;

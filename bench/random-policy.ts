@@ -39,12 +39,13 @@ export function randomTokens(count: number, length: number, vocabularySize: numb
 }
 
 /** The median time of a run after one for warming up, in seconds. */
-export function medianSeconds(run: () => void, repeats: number): number {
-  run();
-  const seconds = Array.from({ length: repeats }, () => {
+export async function medianSeconds(run: () => void | Promise<void>, repeats: number): Promise<number> {
+  await run();
+  const seconds: number[] = [];
+  for (let repeat = 0; repeat < repeats; repeat++) {
     const start = performance.now();
-    run();
-    return (performance.now() - start) / 1000;
-  });
+    await run();
+    seconds.push((performance.now() - start) / 1000);
+  }
   return seconds.sort((a, b) => a - b)[Math.floor(repeats / 2)];
 }

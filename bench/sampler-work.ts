@@ -25,6 +25,6 @@ const generate = (maxTokens: number): void => {
   );
 };
 const repeats = Math.max(1, Math.floor(Number(values.repeats) / 2));
-const short = medianSeconds(() => generate(2), repeats);
-const long = medianSeconds(() => generate(newTokens + 2), repeats);
+const short = await medianSeconds(() => generate(2), repeats);
+const long = await medianSeconds(() => generate(newTokens + 2), repeats);
 console.log(JSON.stringify({ tokens_per_s: Math.round((batchSize * newTokens) / (long - short)) }));

@@ -155,18 +155,23 @@ describe.each(modelFixtures(["qwen2"]))("%s", (name) => {
     sampler.free();
   });
 
-  test.each([32, 100_000])(
-    "GPG loss, log-probabilities, gradients and AdamW in micro-batches of %i",
-    (microBatchTokens) => {
+  test.each([
+    [32, 1],
+    [64, 3],
+    [100_000, 1],
+  ])(
+    "GPG loss, log-probabilities, gradients and AdamW in micro-batches of %i tokens on %i lanes",
+    async (microBatchTokens, lanes) => {
       const policy = loadPolicy(directory);
       const { lr, betas, eps, weight_decay, max_grad_norm } = reference.adamw.hyperparameters;
       const learner = createPolicyLearner(policy, {
         adamw: { betas, epsilon: eps, weightDecay: weight_decay },
         maxGradientNorm: max_grad_norm,
         microBatchTokens,
+        lanes,
       });
       const { completion_mask, advantages } = reference.inputs.gpg;
-      const everyToken = learner.forwardBackward(gpgBatch(reference.inputs, () => 1));
+      const everyToken = await learner.forwardBackward(gpgBatch(reference.inputs, () => 1));
       const columns = completion_mask[0].length;
       const logprobs = completion_mask.flatMap((mask, row) =>
         mask.map((counted, column) => (counted ? everyToken.logprobs[row][0]![column] : 0)),
@@ -182,8 +187,8 @@ describe.each(modelFixtures(["qwen2"]))("%s", (name) => {
         reference.inputs,
         (row, column) => (advantages[row] * completion_mask[row][column]) / counted,
       );
-      reference.adamw.steps.forEach((step, index) => {
-        const { loss } = learner.forwardBackward(batch);
+      for (const [index, step] of reference.adamw.steps.entries()) {
+        const { loss } = await learner.forwardBackward(batch);
         const recordedLoss = index === 0 ? reference.gpg.loss : step.loss;
         report(
           `loss of step ${index + 1}`,
@@ -206,7 +211,7 @@ describe.each(modelFixtures(["qwen2"]))("%s", (name) => {
           `gradient norm of step ${index + 1}`,
           toleranceUsed([gradientNorm], [norm.value], norm.tolerance),
         );
-      });
+      }
 
       let largest = 0;
       for (const [parameter, expected] of Object.entries(reference.adamw.parameters)) {

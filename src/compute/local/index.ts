@@ -26,7 +26,7 @@ export interface LocalBackend {
   close(): Promise<void>;
 }
 
-const defaults = { microBatchTokens: 1024, samplerRows: 256 };
+const defaults = { microBatchTokens: 2048, samplerRows: 256 };
 
 export async function startLocalBackend(options: LocalBackendOptions): Promise<LocalBackend> {
   const { name, model, codec } = describeModel(options.model);
@@ -36,23 +36,26 @@ export async function startLocalBackend(options: LocalBackendOptions): Promise<L
     weightDecay = 0,
     maxGradientNorm = 1,
   } = options.optimizer ?? {};
+  const sizes = model.parameters.map(({ shape }) => shape.reduce((product, size) => product * size, 1));
+  const parameters = sizes.reduce((total, size) => total + size, 0);
+  const threads = options.threads ?? defaultThreads();
   const worker = await startWorker({
     model: options.model,
     learner: {
       adamw: { betas, epsilon, weightDecay },
       maxGradientNorm,
       microBatchTokens: options.microBatchTokens ?? defaults.microBatchTokens,
+      lanes: lanesFor(parameters, threads),
     },
     sampler: { maxRows: options.samplerRows ?? defaults.samplerRows },
-    threads: options.threads ?? defaultThreads(),
+    threads,
   } satisfies Omit<WorkerData, "flag">);
-  const sizes = model.parameters.map(({ shape }) => shape.reduce((product, size) => product * size, 1));
   return {
     codec,
     model: {
       name,
       family: model.family,
-      parameters: sizes.reduce((total, size) => total + size, 0),
+      parameters,
       maxPositions: model.dimensions.maxPositions,
     },
     sampler: {
@@ -67,4 +70,12 @@ export async function startLocalBackend(options: LocalBackendOptions): Promise<L
     },
     close: () => worker.close(),
   };
+}
+
+/** Gradients of all lanes together stay below this; a larger model divides operators instead, which it has the size for. */
+const gradientBytes = 2 ** 29;
+
+function lanesFor(parameters: number, threads: number): number {
+  const bytesPerParameter = 4;
+  return parameters * bytesPerParameter * threads <= gradientBytes ? threads : 1;
 }

@@ -39,39 +39,45 @@ export function rowsOf({ prompts, promptLength, completions, completionLength }:
 }
 
 /**
- * Cuts a batch into micro-batches of at most `maxRows` rows, padding included; a single completion may be larger.
- * Completions whose weights are all 0 have no gradient and are left out. Groups of like lengths go together.
+ * Cuts a batch into micro-batches for `lanes` that work side by side and hold `maxRows` rows together, padding included;
+ * a single completion may be larger. Every lane has about the same work. Completions whose weights are all 0 have no
+ * gradient and are left out.
  */
-export function planMicroBatches(batch: TrainingBatch, maxRows: number): MicroBatch[] {
-  const slices = batch.groups.flatMap(({ promptTokenIds, completions }, group): GroupSlice[] => {
+export function planMicroBatches(batch: TrainingBatch, maxRows: number, lanes: number): MicroBatch[] {
+  const groups = batch.groups.flatMap(({ promptTokenIds, completions }, group): GroupSlice[] => {
     const active = completions
       .map((completion, index) => ({ index, completion }))
       .filter(({ completion }) => completion.weights.some((weight) => weight !== 0));
-    return active.length === 0 ? [] : splitGroup({ group, promptTokenIds, completions: active }, maxRows);
+    return active.length === 0 ? [] : [{ group, promptTokenIds, completions: active }];
   });
-  const key = (slice: GroupSlice): [number, number, number] => {
-    const { completions, promptLength, completionLength } = layoutOf([slice]);
-    return [completions, promptLength, completionLength];
-  };
-  const keys = new Map(slices.map((slice) => [slice, key(slice)]));
-  slices.sort((a, b) => compareKeys(keys.get(a)!, keys.get(b)!));
+  const rows = groups.reduce((total, group) => total + rowsOf(layoutOf([group])), 0);
+  const rowsPerRound = rows / Math.max(1, Math.ceil(rows / maxRows));
+  return packSlices(groups, Math.ceil(rowsPerRound / lanes));
+}
+
+/** Groups of like lengths go together, at most `maxRows` rows at once. */
+function packSlices(groups: readonly GroupSlice[], maxRows: number): MicroBatch[] {
+  const slices = groups
+    .flatMap((group) => splitGroup(group, maxRows))
+    .map((slice) => ({ slice, layout: layoutOf([slice]) }))
+    .sort(
+      (a, b) =>
+        a.layout.completions - b.layout.completions ||
+        a.layout.promptLength - b.layout.promptLength ||
+        a.layout.completionLength - b.layout.completionLength,
+    )
+    .map(({ slice }) => slice);
 
   const microBatches: MicroBatch[] = [];
   let open: GroupSlice[] = [];
-  const close = (): void => {
-    if (open.length > 0) {
+  for (const slice of slices) {
+    if (open.length > 0 && rowsOf(layoutOf([...open, slice])) > maxRows) {
       microBatches.push({ layout: layoutOf(open), slices: open });
       open = [];
     }
-  };
-  for (const slice of slices) {
-    if (open.length > 0 && rowsOf(layoutOf([...open, slice])) > maxRows) {
-      close();
-    }
     open.push(slice);
   }
-  close();
-  return microBatches;
+  return open.length > 0 ? [...microBatches, { layout: layoutOf(open), slices: open }] : microBatches;
 }
 
 /** A group that is too large for one micro-batch, in slices of equally many completions. */
@@ -84,9 +90,4 @@ function splitGroup(group: GroupSlice, maxRows: number): GroupSlice[] {
     ...group,
     completions: group.completions.slice(part * size, (part + 1) * size),
   })).filter(({ completions }) => completions.length > 0);
-}
-
-function compareKeys(a: readonly number[], b: readonly number[]): number {
-  const different = a.findIndex((value, index) => value !== b[index]);
-  return different === -1 ? 0 : a[different] - b[different];
 }

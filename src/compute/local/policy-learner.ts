@@ -7,7 +7,7 @@ import type { ForwardBackwardResult, OptimStepResult } from "../learner.ts";
 import { createCompiledCache } from "./compiled-cache.ts";
 import { type MicroBatch, planMicroBatches, rowsOf } from "./micro-batches.ts";
 import type { Policy } from "./policy.ts";
-import { compileTrainingPass, type TrainingPass } from "./training-graph.ts";
+import { compileTrainingPasses, type TrainingPasses } from "./training-graph.ts";
 
 export interface LearnerOptions {
   adamw: AdamWOptions;
@@ -15,11 +15,16 @@ export interface LearnerOptions {
   maxGradientNorm: number | null;
   /** Rows (tokens and padding) that go through the model at once; changes memory and speed, never the update. */
   microBatchTokens: number;
+  /**
+   * Micro-batches that go through side by side, a thread and a set of gradients each; with 1, all threads share every
+   * operator instead. It decides the order of summation, and so the last bits of an update.
+   */
+  lanes: number;
 }
 
-/** The learner as it runs beside the engine: synchronous, updating the policy's buffers in place. */
+/** The learner as it runs beside the engine, updating the policy's buffers in place. One call at a time. */
 export interface PolicyLearner {
-  forwardBackward(batch: TrainingBatch): ForwardBackwardResult;
+  forwardBackward(batch: TrainingBatch): Promise<ForwardBackwardResult>;
   optimStep(learningRate: number): OptimStepResult;
   /** Gradients accumulated since the last step, by parameter name. */
   readonly gradients: NamedValues;
@@ -31,31 +36,41 @@ const compiledLayouts = 24;
 
 export function createPolicyLearner(policy: Policy, options: LearnerOptions): PolicyLearner {
   const { backend, parameters } = policy;
-  const gradientBuffers = new Map(
-    [...parameters].map(([name, { shape }]) => [name, backend.allocate(shape)]),
+  const gradientLanes = Array.from(
+    { length: options.lanes },
+    () => new Map([...parameters].map(([name, { shape }]) => [name, backend.allocate(shape)])),
   );
-  const gradients = valuesOf(gradientBuffers);
+  const [gradients, ...otherGradients] = gradientLanes.map(valuesOf);
   const weights = valuesOf(parameters);
   const optimizer = adamw(options.adamw);
   const optimizerState = optimizer.init(weights);
-  const passes = createCompiledCache<TrainingPass>(compiledLayouts);
+  const passes = createCompiledCache<TrainingPasses>(Math.max(compiledLayouts, options.lanes));
+  const passesFor = ({ layout }: MicroBatch): TrainingPasses =>
+    passes.get(JSON.stringify(layout), () => compileTrainingPasses(policy, layout, gradientLanes));
 
   return {
     gradients,
     optimizerState,
-    forwardBackward: (batch) => {
+    forwardBackward: async (batch) => {
       const logprobs: ForwardBackwardResult["logprobs"] = batch.groups.map(({ completions }) =>
         completions.map(() => null),
       );
       let loss = 0;
       let tokens = 0;
-      for (const microBatch of planMicroBatches(batch, options.microBatchTokens)) {
-        const { layout } = microBatch;
-        const pass = passes.get(JSON.stringify(layout), () =>
-          compileTrainingPass(policy, layout, gradientBuffers),
+      const microBatches = planMicroBatches(batch, options.microBatchTokens, options.lanes);
+      for (let first = 0; first < microBatches.length; first += options.lanes) {
+        const round = microBatches.slice(first, first + options.lanes);
+        const roundPasses = round.map(passesFor);
+        const values = await Promise.all(
+          round.map((microBatch, lane) => roundPasses[lane].lanes[lane].run(microBatch)),
         );
-        loss += collect(pass.run(microBatch), microBatch, logprobs);
-        tokens += rowsOf(layout);
+        round.forEach((microBatch, lane) => {
+          loss += collect(values[lane], microBatch, logprobs);
+          tokens += rowsOf(microBatch.layout);
+        });
+      }
+      for (const lane of otherGradients) {
+        moveOnto(gradients, lane);
       }
       return { loss, logprobs, tokens };
     },
@@ -80,6 +95,17 @@ export function createPolicyLearner(policy: Policy, options: LearnerOptions): Po
 
 function valuesOf(buffers: ReadonlyMap<string, Buffer>): NamedValues {
   return Object.fromEntries([...buffers].map(([name, { values }]) => [name, values as Float32Array]));
+}
+
+/** Adds each value to its counterpart and leaves zeros behind. */
+function moveOnto(target: NamedValues, source: NamedValues): void {
+  for (const [name, values] of Object.entries(source)) {
+    const sums = target[name];
+    for (let i = 0; i < values.length; i++) {
+      sums[i] += values[i];
+    }
+    values.fill(0);
+  }
 }
 
 /** Files the log-probabilities of a micro-batch under their completions and returns its share of the loss. */

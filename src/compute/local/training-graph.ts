@@ -47,29 +47,56 @@ function buildTrainingGraph(policy: Policy, layout: SharedPromptLayout): Graph {
   return buildGraph({ loss, logprobs, ...Object.fromEntries(gradientOutputs) });
 }
 
-/** A compiled forward and backward pass over one layout, tied to the policy's weights and the gradients' buffers. */
+/** A forward and backward pass over one layout, tied to the policy's weights and one set of gradient buffers. */
 export interface TrainingPass {
-  /** Adds the micro-batch's gradients onto the buffers and returns its log-probabilities [P * G * T2]. */
-  run(microBatch: MicroBatch): Float32Array;
+  /** Adds the micro-batch's gradients onto the buffers and gives its log-probabilities [P * G * T2]. */
+  run(microBatch: MicroBatch): Promise<Float32Array>;
   free(): void;
 }
 
-export function compileTrainingPass(
+/** Passes over one layout that share a compiled graph, one for each set of gradient buffers: they can run side by side. */
+export interface TrainingPasses {
+  readonly lanes: readonly TrainingPass[];
+  free(): void;
+}
+
+export function compileTrainingPasses(
   policy: Policy,
   layout: SharedPromptLayout,
+  gradientLanes: readonly ReadonlyMap<string, Buffer>[],
+): TrainingPasses {
+  const graph = buildTrainingGraph(policy, layout);
+  const parallelism = gradientLanes.length > 1 ? "graphs" : "operators";
+  const compiled = policy.backend.compile(graph, { parallelism });
+  const lanes = gradientLanes.map((buffers) => createPass(policy, layout, graph, compiled, buffers));
+  return {
+    lanes,
+    free: () => {
+      for (const lane of lanes) {
+        lane.free();
+      }
+      compiled.free();
+    },
+  };
+}
+
+const ownInputs = ["tokenIds", "positions", "targets", "weights", "promptMask", "completionMask"];
+
+function createPass(
+  policy: Policy,
+  layout: SharedPromptLayout,
+  graph: Graph,
+  compiled: CompiledGraph,
   gradientBuffers: ReadonlyMap<string, Buffer>,
 ): TrainingPass {
-  const graph = buildTrainingGraph(policy, layout);
-  const compiled: CompiledGraph = policy.backend.compile(graph);
   const { backend } = policy;
-  const own = Object.fromEntries(
-    ["tokenIds", "positions", "targets", "weights", "promptMask", "completionMask"]
-      .filter((name) => graph.inputs.has(name))
-      .map((name) => {
-        const { shape, elementType } = graph.inputs.get(name)!;
-        return [name, backend.allocate(shape, elementType)];
-      }),
-  );
+  const own: Record<string, Buffer> = {};
+  for (const name of ownInputs) {
+    const tensor = graph.inputs.get(name);
+    if (tensor) {
+      own[name] = backend.allocate(tensor.shape, tensor.elementType);
+    }
+  }
   const accumulators = Object.fromEntries(
     [...gradientBuffers].map(([name, buffer]) => [gradientName(name), buffer]),
   );
@@ -79,15 +106,12 @@ export function compileTrainingPass(
     { loss: backend.allocate([]), logprobs, ...accumulators },
   );
   return {
-    run: (microBatch) => {
+    run: async (microBatch) => {
       fillInputs(own, microBatch, layout);
-      bound.run();
+      await bound.runBeside();
       return logprobs.values as Float32Array;
     },
-    free: () => {
-      bound.free();
-      compiled.free();
-    },
+    free: () => bound.free(),
   };
 }
 

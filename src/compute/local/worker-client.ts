@@ -26,7 +26,7 @@ export interface WorkerClient {
     method: M,
     values: Parameters<WorkerMethods[M]>,
     options?: CallOptions,
-  ): Promise<ReturnType<WorkerMethods[M]>>;
+  ): Promise<Awaited<ReturnType<WorkerMethods[M]>>>;
   close(): Promise<void>;
 }
 

@@ -6,7 +6,7 @@ import type { SampledCompletion, SampleProgress, SampleRequest, SamplingParamete
 /** What the engine's worker can be asked, and what it answers. */
 export interface WorkerMethods {
   sample(requests: readonly SampleRequest[], parameters: SamplingParameters): SampledCompletion[][];
-  forwardBackward(batch: TrainingBatch): ForwardBackwardResult;
+  forwardBackward(batch: TrainingBatch): Promise<ForwardBackwardResult>;
   optimStep(options: { learningRate: number }): OptimStepResult;
   save(directory: string): void;
   load(directory: string): void;

@@ -79,13 +79,17 @@ function createMethods({
 
 try {
   const methods = createMethods(workerData as WorkerData);
-  port.on("message", ({ id, method, values }: WorkerCall) => {
+  const handle = async ({ id, method, values }: WorkerCall): Promise<void> => {
     try {
       const call = methods(id)[method] as (...values: unknown[]) => unknown;
-      answer({ kind: "result", id, result: call(...values) });
+      answer({ kind: "result", id, result: await call(...values) });
     } catch (error) {
       answer({ kind: "error", id, error: serializeError(error) });
     }
+  };
+  let last = Promise.resolve();
+  port.on("message", (call: WorkerCall) => {
+    last = last.then(() => handle(call));
   });
   answer({ kind: "ready" });
 } catch (error) {

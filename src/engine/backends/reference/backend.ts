@@ -35,20 +35,18 @@ function bind(
   const outputBuffers = [...graph.outputs].map(
     ([name, tensor]) => [tensor.id, checkBuffer(name, tensor, outputs[name])] as const,
   );
-  return {
-    run: () => {
-      const feeds = new Map(inputBuffers.map(([name, { values }]) => [name, readValues(values)]));
-      const known = new Map<number, Values>();
-      for (const tensor of graph.tensors) {
-        const inputValues = tensor.inputs.map(({ id }) => known.get(id)!);
-        known.set(tensor.id, evaluate(tensor, inputValues, feeds));
-      }
-      for (const [id, { values }] of outputBuffers) {
-        writeValues(values, known.get(id)!);
-      }
-    },
-    free: () => {},
+  const run = (): void => {
+    const feeds = new Map(inputBuffers.map(([name, { values }]) => [name, readValues(values)]));
+    const known = new Map<number, Values>();
+    for (const tensor of graph.tensors) {
+      const inputValues = tensor.inputs.map(({ id }) => known.get(id)!);
+      known.set(tensor.id, evaluate(tensor, inputValues, feeds));
+    }
+    for (const [id, { values }] of outputBuffers) {
+      writeValues(values, known.get(id)!);
+    }
   };
+  return { run, runBeside: async () => run(), free: () => {} };
 }
 
 function readValues(values: Buffer["values"]): Values {
