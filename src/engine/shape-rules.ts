@@ -1,10 +1,14 @@
 import { internalError } from "../errors.ts";
-import { applyRule, type PrimitiveNode, type RuleTable } from "./primitives.ts";
+import { applyRule, type Primitive, type PrimitiveNode, type RuleTable } from "./primitives.ts";
 import { broadcastShapes, formatShape, type Shape, sameShape, sizeOf } from "./shape.ts";
 
 const elementwise = ({ inputs: [x] }: PrimitiveNode): Shape => x.shape;
 const broadcasting = ({ inputs: [a, b] }: PrimitiveNode): Shape => broadcastShapes(a.shape, b.shape);
-const lastAxisKept = ({ inputs: [x] }: PrimitiveNode): Shape => [...x.shape.slice(0, -1), 1];
+const alongLastAxis = ({ primitive, inputs: [x] }: PrimitiveNode): Shape => {
+  check(x.shape.length > 0, primitive, [x.shape]);
+  return x.shape;
+};
+const lastAxisKept = (node: PrimitiveNode): Shape => [...alongLastAxis(node).slice(0, -1), 1];
 
 function check(holds: boolean, primitive: string, shapes: readonly Shape[]): void {
   if (!holds) {
@@ -41,9 +45,15 @@ const shapeRules: RuleTable<[], Shape> = {
     check(a.shape.length >= 2 && b.shape.length >= 2 && innerA === innerB, "matmul", [a.shape, b.shape]);
     return [...broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2)), rows, columns];
   },
-  sum: ({ inputs: [x], attributes: { axes } }) =>
-    x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size)),
-  softmax: elementwise,
+  sum: ({ inputs: [x], attributes: { axes } }) => {
+    check(
+      axes.every((axis) => axis in x.shape),
+      "sum",
+      [x.shape, axes],
+    );
+    return x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+  },
+  softmax: alongLastAxis,
   logSumExp: lastAxisKept,
 
   reshape: ({ inputs: [x], attributes: { shape } }) => {
@@ -51,7 +61,9 @@ const shapeRules: RuleTable<[], Shape> = {
     return shape;
   },
   transpose: ({ inputs: [x], attributes: { permutation } }) => {
-    check(permutation.length === x.shape.length, "transpose", [x.shape, permutation]);
+    const isPermutation =
+      permutation.length === x.shape.length && x.shape.every((_, axis) => permutation.includes(axis));
+    check(isPermutation, "transpose", [x.shape, permutation]);
     return permutation.map((axis) => x.shape[axis]);
   },
   broadcast: ({ inputs: [x], attributes: { shape } }) => {
@@ -65,7 +77,7 @@ const shapeRules: RuleTable<[], Shape> = {
   concatenate: ({ inputs, attributes: { axis } }) => {
     const shapes = inputs.map((tensor) => tensor.shape);
     check(
-      shapes.every((shape) => sameShape(shape.with(axis, 0), shapes[0].with(axis, 0))),
+      shapes.every((shape) => axis in shape && sameShape(shape.with(axis, 0), shapes[0].with(axis, 0))),
       "concatenate",
       shapes,
     );
@@ -81,22 +93,23 @@ const shapeRules: RuleTable<[], Shape> = {
   },
   scatterAddRows: ({ inputs: [base, ids, values] }) => {
     const expected = [ids.shape[0], base.shape[1]];
-    check(base.shape.length === 2 && sameShape(values.shape, expected), "scatterAddRows", [
-      values.shape,
-      expected,
-    ]);
+    const fits = base.shape.length === 2 && ids.shape.length === 1 && sameShape(values.shape, expected);
+    check(fits, "scatterAddRows", [base.shape, ids.shape, values.shape]);
     return base.shape;
   },
 
   rmsNorm: ({ inputs: [x, weight] }) => {
-    check(sameShape(weight.shape, x.shape.slice(-1)), "rmsNorm", [x.shape, weight.shape]);
+    check(x.shape.length > 0 && sameShape(weight.shape, x.shape.slice(-1)), "rmsNorm", [
+      x.shape,
+      weight.shape,
+    ]);
     return x.shape;
   },
   inverseRms: lastAxisKept,
   rotate: ({ inputs: [x, positions, cosines, sines], attributes: { heads } }) => {
     const fits =
       x.shape.length === 2 &&
-      positions.shape[0] === x.shape[0] &&
+      sameShape(positions.shape, x.shape.slice(0, 1)) &&
       sameShape(cosines.shape, sines.shape) &&
       x.shape[1] === heads * 2 * cosines.shape[1];
     check(fits, "rotate", [x.shape, positions.shape, cosines.shape, sines.shape]);
@@ -104,6 +117,15 @@ const shapeRules: RuleTable<[], Shape> = {
   },
 };
 
+/** Which input names rows and so holds integers; all others hold floats. */
+const integerInput: Partial<Record<Primitive, number>> = { gatherRows: 1, scatterAddRows: 1, rotate: 1 };
+
 export function shapeOf(node: PrimitiveNode): Shape {
+  node.inputs.forEach(({ elementType }, index) => {
+    const wanted = integerInput[node.primitive] === index ? "integer" : "float";
+    if (elementType !== wanted) {
+      throw internalError(`${node.primitive} wants input ${index} of ${wanted}s, not ${elementType}s`);
+    }
+  });
   return applyRule(shapeRules, node);
 }

@@ -1,5 +1,6 @@
+import { internalError } from "../errors.ts";
 import type { ElementType, Primitive, PrimitiveAttributes, PrimitiveNode, Tensor } from "./primitives.ts";
-import type { Shape } from "./shape.ts";
+import { formatShape, type Shape, sizeOf } from "./shape.ts";
 import { shapeOf } from "./shape-rules.ts";
 
 let nextId = 0;
@@ -34,6 +35,11 @@ export function input(name: string, shape: Shape, elementType: ElementType = "fl
 /** A value known now, row-major; one number makes a scalar. */
 export function constant(values: number | readonly number[], shape: Shape = []): Tensor {
   const attributes = { values: typeof values === "number" ? [values] : values };
+  if (attributes.values.length !== sizeOf(shape)) {
+    throw internalError(
+      `${attributes.values.length} values do not fill a constant of shape ${formatShape(shape)}`,
+    );
+  }
   return {
     primitive: "constant",
     inputs: [],
