@@ -1,4 +1,5 @@
-import { ConfigError } from "../errors.ts";
+import type { Learner } from "../compute/learner.ts";
+import { CheckpointError, ConfigError, errorMessage } from "../errors.ts";
 import { newestCheckpoint, removeLeftovers } from "./checkpoint.ts";
 import { readJournal } from "./journal.ts";
 import type { Run } from "./run.ts";
@@ -17,7 +18,7 @@ export async function beginRun({ options, paths, totalSteps, emit }: Run): Promi
         `${newest.directory} is past the ${totalSteps} steps of this run; set steps higher, or train into another folder`,
       );
     }
-    await options.learner.load(newest.directory);
+    await restore(options.learner, newest.directory);
   }
   const state = newest?.state ?? fresh;
   const { step } = state;
@@ -42,7 +43,21 @@ export async function beginRun({ options, paths, totalSteps, emit }: Run): Promi
     });
   }
   for (const name of damaged) {
-    emit({ type: "warning", step, message: `removed checkpoint ${name}: its trainer state cannot be read` });
+    emit({
+      type: "warning",
+      step,
+      message: `renamed checkpoint ${name} to damaged-${name}: its trainer state cannot be read`,
+    });
   }
   return state;
+}
+
+async function restore(learner: Learner, directory: string): Promise<void> {
+  try {
+    await learner.load(directory);
+  } catch (error) {
+    throw new CheckpointError(
+      `${errorMessage(error)}; or remove ${directory} to go on from an older checkpoint or from the beginning`,
+    );
+  }
 }

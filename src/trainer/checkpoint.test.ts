@@ -70,7 +70,7 @@ test.skipIf(!existsSync("/dev/full"))(
   },
 );
 
-test("resume removes half-written files and falls back on the newest whole checkpoint", async () => {
+test("resume removes half-written files, sets damaged checkpoints aside and falls back on the newest whole checkpoint", async () => {
   const whole = createSumsRun(temporaryFolder(), short);
   await train(whole.options);
 
@@ -88,13 +88,29 @@ test("resume removes half-written files and falls back on the newest whole check
   const resumed = createSumsRun(folder, { ...short, resume: true });
   await train(resumed.options);
   expect(resumed.policy.weights()).toBe(whole.policy.weights());
-  expect(readdirSync(checkpoints).sort()).toEqual(["step-000001", "step-000002", "step-000003"]);
+  expect(readdirSync(checkpoints).sort()).toEqual([
+    "damaged-step-000003",
+    "damaged-step-000005",
+    "step-000001",
+    "step-000002",
+    "step-000003",
+  ]);
   expect(readdirSync(path.join(folder, "rollouts"))).toHaveLength(3);
   const warnings = resumed.events.flatMap((event) => (event.type === "warning" ? [event.message] : []));
   expect(warnings).toEqual([
-    "removed checkpoint step-000005: its trainer state cannot be read",
-    "removed checkpoint step-000003: its trainer state cannot be read",
+    "renamed checkpoint step-000005 to damaged-step-000005: its trainer state cannot be read",
+    "renamed checkpoint step-000003 to damaged-step-000003: its trainer state cannot be read",
   ]);
+});
+
+test("a checkpoint whose weights cannot be read is named, with the way out", async () => {
+  const folder = temporaryFolder();
+  await train(createSumsRun(folder, short).options);
+  const newest = path.join(folder, "checkpoints/step-000003");
+  truncateSync(path.join(newest, "model.json"), 10);
+  const error = await failure(createSumsRun(folder, { ...short, resume: true }).options);
+  expect(error).toBeInstanceOf(CheckpointError);
+  expect(error.message).toContain(`remove ${newest} to go on from an older checkpoint`);
 });
 
 test.each<[string, Partial<TrainOptions>, string]>([

@@ -65,7 +65,10 @@ export function latestCheckpoint(runDirectory: string): string | null {
   return newestCheckpoint(runDirectory)?.directory ?? null;
 }
 
-/** Removes what a killed process left half-written, and returns the names of damaged checkpoints that it removed. */
+/**
+ * Removes what a killed process left half-written. A checkpoint without a readable trainer state, which no kill leaves,
+ * is renamed to `damaged-step-000100`, because its weights may be all there is; returns the names of those.
+ */
 export function removeLeftovers(runDirectory: string): string[] {
   const paths = runPaths(runDirectory);
   for (const folder of [runDirectory, paths.checkpoints, paths.rollouts]) {
@@ -77,7 +80,9 @@ export function removeLeftovers(runDirectory: string): string[] {
     .map(stepName)
     .filter((name) => readState(path.join(paths.checkpoints, name)) === null);
   for (const name of damaged) {
-    removeDirectory(path.join(paths.checkpoints, name));
+    const aside = path.join(paths.checkpoints, `damaged-${name}`);
+    rmSync(aside, { recursive: true, force: true });
+    renameSync(path.join(paths.checkpoints, name), aside);
   }
   return damaged;
 }
