@@ -7,11 +7,15 @@ import { constant } from "./tensor.ts";
 
 /**
  * Reverse-mode differentiation: d loss / d target for each target, zeros where the loss does not depend on it. Each
- * gradient is added onto the tensor of the same index in `onto`, where that is given.
+ * gradient is added onto the tensor of the same index in `onto`, where that is given; the target is then an input.
  */
 export function gradients(loss: Tensor, targets: readonly Tensor[], onto: readonly Tensor[] = []): Tensor[] {
   if (loss.shape.length !== 0) {
     throw internalError("gradients need a scalar loss");
+  }
+  // Such a start would flow on to the tensors that the target is made of.
+  if (onto.some((_, index) => targets[index].inputs.length > 0)) {
+    throw internalError("gradients are added only onto those of tensors that are not computed");
   }
   const order = ancestors([loss]);
   const targetIds = new Set(targets.map((target) => target.id));

@@ -20,13 +20,17 @@ export interface GraphCase {
   readonly build: (...inputs: Tensor[]) => Tensor;
 }
 
-const random = createRandom(20250402);
+const commonRandom = createRandom(20250402);
 
 /** The nearest float32, so that every backend is fed the same number. */
 const float32 = (value: number): number => Math.fround(value);
 
-/** Random floats from `low` to `high`. */
-export function floats(shape: Shape, [low, high]: readonly [number, number] = [-1, 1]): CaseInput {
+/** Random floats from `low` to `high`, the same in every run. */
+export function floats(
+  shape: Shape,
+  [low, high]: readonly [number, number] = [-1, 1],
+  random = commonRandom,
+): CaseInput {
   const values = Array.from({ length: sizeOf(shape) }, () => float32(low + (high - low) * random.next()));
   return { shape, elementType: "float", values, differentiable: true };
 }

@@ -1,9 +1,11 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { relativeError } from "../../../../test/engine/closeness.ts";
 import { evaluate } from "../../../../test/engine/evaluate.ts";
 import { fusionCases } from "../../../../test/engine/fusion-cases.ts";
 import { buildCase, type GraphCase } from "../../../../test/engine/graph-case.ts";
 import { primitiveCases } from "../../../../test/engine/primitive-cases.ts";
+import { randomGraphs } from "../../../../test/engine/random-graph.ts";
 import type { Tensor } from "../../primitives.ts";
 import { createReferenceBackend } from "../reference/backend.ts";
 import { createOnnxRuntimeBackend } from "./backend.ts";
@@ -12,7 +14,7 @@ const onnxRuntime = createOnnxRuntimeBackend({ threads: 2 });
 const reference = createReferenceBackend();
 
 /** Compares values and gradients, once in one graph, where gradients share the forward pass, and the value alone. */
-function compare(graphCase: GraphCase): void {
+function compare(graphCase: GraphCase, precision = 1e-5): void {
   const { value, loss, gradients, feeds } = buildCase(graphCase);
   const outputSets: Readonly<Record<string, Tensor>>[] = [
     { value, loss, ...gradients },
@@ -23,15 +25,23 @@ function compare(graphCase: GraphCase): void {
     const actual = evaluate(onnxRuntime, outputs, feeds);
     const expected = evaluate(reference, outputs, feeds);
     for (const name of Object.keys(outputs)) {
-      expect(relativeError(actual[name], expected[name], 1e-2), name).toBeLessThan(1e-5);
+      expect(relativeError(actual[name], expected[name], 1e-2), name).toBeLessThan(precision);
     }
   }
 }
 
 describe.each(Object.entries(primitiveCases))("%s on ONNX Runtime", (_, cases) => {
-  test.each(cases)("agrees with the reference: $name", compare);
+  test.each(cases)("agrees with the reference: $name", (graphCase) => compare(graphCase));
 });
 
 describe("what is written as one operator", () => {
-  test.each(fusionCases)("agrees with the reference: $name", compare);
+  test.each(fusionCases)("agrees with the reference: $name", (graphCase) => compare(graphCase));
+});
+
+test("random graphs agree with the reference", () => {
+  // Rounding adds up over a dozen steps.
+  fc.assert(
+    fc.property(randomGraphs, (graphCase) => compare(graphCase, 1e-4)),
+    { numRuns: 40 },
+  );
 });
