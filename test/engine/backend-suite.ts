@@ -13,7 +13,7 @@ import {
 } from "../../src/engine/operations.ts";
 import { input } from "../../src/engine/tensor.ts";
 import { relativeError } from "./closeness.ts";
-import { evaluate, read, write } from "./evaluate.ts";
+import { evaluate, prepare, read, write } from "./evaluate.ts";
 import { buildCase } from "./graph-case.ts";
 import { primitiveExamples } from "./primitive-examples.ts";
 
@@ -77,6 +77,15 @@ export function describeBackend(name: string, backend: Backend, precision: numbe
         nothing: [0, 0],
         double: [6, 8],
       });
+    });
+
+    test("runs graphs beside each other", async () => {
+      const x = input("x", [2]);
+      const evaluators = [3, 5].map((factor) =>
+        prepare(backend, { y: multiply(x, factor) }, { x: [1, -2] }, { parallelism: "graphs" }),
+      );
+      const results = await Promise.all(evaluators.map((evaluator) => evaluator.runBeside()));
+      expect(results).toEqual([{ y: [3, -6] }, { y: [5, -10] }]);
     });
 
     test("keeps an input and an output of the same name apart", () => {
@@ -183,7 +192,7 @@ export function describeBackend(name: string, backend: Backend, precision: numbe
         expect(() => compiled.bind(inputs, outputs)).toThrow(`internal: ${message}`);
       });
 
-      test("with ids out of range, and computes on", () => {
+      test("with ids out of range, and computes on", async () => {
         const graph = buildGraph({ rows: gatherRows(input("table", [3, 2]), input("ids", [2], "integer")) });
         const table = backend.allocate([3, 2]);
         const ids = backend.allocate([2], "integer");
@@ -192,6 +201,7 @@ export function describeBackend(name: string, backend: Backend, precision: numbe
         const bound = backend.compile(graph).bind({ table, ids }, { rows });
         write(ids, [0, 3]);
         expect(() => bound.run()).toThrow(/\b3\b/);
+        await expect(bound.runBeside()).rejects.toThrow(/\b3\b/);
         write(ids, [2, 0]);
         bound.run();
         expect(read(rows)).toEqual([5, 6, 1, 2]);

@@ -1,4 +1,4 @@
-import type { Backend, Buffer } from "../../src/engine/backend.ts";
+import type { Backend, Buffer, CompileOptions } from "../../src/engine/backend.ts";
 import { buildGraph } from "../../src/engine/graph.ts";
 import type { Tensor } from "../../src/engine/primitives.ts";
 
@@ -26,6 +26,8 @@ export interface Evaluator {
   readonly inputs: Named<Buffer>;
   /** Computes from what the input buffers hold. */
   run(): Record<string, number[]>;
+  /** The same beside others. */
+  runBeside(): Promise<Record<string, number[]>>;
   free(): void;
 }
 
@@ -33,6 +35,7 @@ export function prepare(
   backend: Backend,
   outputs: Named<Tensor>,
   feeds: Named<readonly number[]>,
+  options?: CompileOptions,
 ): Evaluator {
   const graph = buildGraph(outputs);
   const allocate = ({ shape, elementType }: Tensor): Buffer => backend.allocate(shape, elementType);
@@ -41,13 +44,18 @@ export function prepare(
   for (const [name, buffer] of Object.entries(inputBuffers)) {
     write(buffer, feeds[name]);
   }
-  const compiled = backend.compile(graph);
+  const compiled = backend.compile(graph, options);
   const bound = compiled.bind(inputBuffers, outputBuffers);
+  const results = (): Record<string, number[]> => mapValues(Object.entries(outputBuffers), read);
   return {
     inputs: inputBuffers,
     run: () => {
       bound.run();
-      return mapValues(Object.entries(outputBuffers), read);
+      return results();
+    },
+    runBeside: async () => {
+      await bound.runBeside();
+      return results();
     },
     free: () => {
       bound.free();
