@@ -1,6 +1,6 @@
 import { internalError } from "../errors.ts";
 import type { Tensor } from "./primitives.ts";
-import { broadcastAxes, type Shape, sameShape, sizeOf } from "./shape.ts";
+import { broadcastAxes, type Shape, sameShape } from "./shape.ts";
 import { constant, record } from "./tensor.ts";
 
 type Operand = Tensor | number;
@@ -159,6 +159,5 @@ export function zeros(shape: Shape): Tensor {
 
 /** Sums `x` down to `shape`, from which it was broadcast. */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
-  const summed = sum(x, broadcastAxes(shape, x.shape));
-  return sizeOf(summed.shape) === sizeOf(shape) ? reshape(summed, shape) : summed;
+  return reshape(sum(x, broadcastAxes(shape, x.shape)), shape);
 }

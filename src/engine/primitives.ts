@@ -24,7 +24,7 @@ export interface PrimitiveAttributes {
   /** x * sigmoid(x). */
   silu: object;
 
-  /** Batched matrix product `scale * op(a) op(b)`; batch dimensions are equal, or those of one side are all 1 or absent. */
+  /** Batched matrix product `scale * op(a) op(b)`; batch dimensions broadcast. */
   matmul: { transposeA: boolean; transposeB: boolean; scale: number };
   /** Sum over axes, which stay with size 1. */
   sum: { axes: readonly number[] };

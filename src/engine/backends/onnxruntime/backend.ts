@@ -8,7 +8,7 @@ import { inputValue, lowerGraph, outputValue } from "./lowering-rules.ts";
 import { OnnxWriter, onnxType } from "./onnx-writer.ts";
 
 export interface OnnxRuntimeOptions {
-  /** Threads that share the work of one operator. */
+  /** Threads that share the work of one operator; one pool serves the process, so the first backend's number holds. */
   threads: number;
   /** Writes a Chrome trace of every session to files that start with this. */
   profile?: string;
