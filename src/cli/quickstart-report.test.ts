@@ -47,7 +47,7 @@ test("the report compares before and after, judges solutions and says how to go 
   expect(text).toMatch(/│ after \(20 steps of GPG\) +│ +94\.5% │/);
   expect(text).toContain("✓ right   7+8-5=<answer>10</answer>");
   expect(text).toContain("✗ wrong, it is 8   9-4+3=<answer>7</answer>");
-  expect(text).toContain('npx gpgrad sample runs/quickstart --prompt "12+7="');
+  expect(text).toContain('npx gpgrad sample runs/quickstart --prompt "7+8-5="');
 });
 
 test("a run folder with blanks is quoted for the shell", () => {

@@ -81,7 +81,9 @@ export function reportText(content: ReportContent): string {
     ...results.flatMap(solution),
     "",
     "Talk to it:",
-    `  npx gpgrad sample ${quoted(runFolder)} --prompt "12+7="`,
+    ...results
+      .slice(0, 1)
+      .map(({ problem }) => `  npx gpgrad sample ${quoted(runFolder)} --prompt "${problem.prompt}"`),
     "",
   ].join("\n");
 }
