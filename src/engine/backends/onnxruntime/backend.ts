@@ -50,7 +50,7 @@ function compile(
 ): CompiledGraph {
   const { functions, check, create } = library;
   const writer = new OnnxWriter();
-  const names = lowerGraph(graph, writer);
+  const names = lowerGraph(graph, writer, parallelism);
   const inputs = [...graph.inputs].map(([name, { shape, elementType }]) => ({
     name: inputValue(name),
     shape,
