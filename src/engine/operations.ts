@@ -100,11 +100,16 @@ export function logSumExp(x: Tensor): Tensor {
 }
 
 export function reshape(x: Tensor, shape: Shape): Tensor {
-  return sameShape(x.shape, shape) ? x : record("reshape", [x], { shape });
+  const source = x.primitive === "reshape" ? x.inputs[0] : x;
+  return sameShape(source.shape, shape) ? source : record("reshape", [source], { shape });
 }
 
+/** Moves axes; where only axes of size 1 move, memory stays as it is and a reshape does. */
 export function transpose(x: Tensor, permutation: readonly number[]): Tensor {
-  return permutation.every((from, to) => from === to) ? x : record("transpose", [x], { permutation });
+  const moved = record("transpose", [x], { permutation });
+  const longAxes = permutation.filter((axis) => x.shape[axis] !== 1);
+  const inOrder = longAxes.every((axis, index) => index === 0 || longAxes[index - 1] < axis);
+  return inOrder ? reshape(x, moved.shape) : moved;
 }
 
 export function broadcast(x: Tensor, shape: Shape): Tensor {

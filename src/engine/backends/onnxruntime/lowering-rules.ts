@@ -209,7 +209,8 @@ function findFused(graph: Graph): Set<number> {
         return false;
       }
       if (part.primitive === "matmul") {
-        return part.shape.length === 2 && addend.shape.length > 0;
+        // A bias is taken along for nothing; a whole matrix makes Gemm slower than a product and an addition.
+        return part.shape.length === 2 && addend.shape.length === 1;
       }
       return (
         part.primitive === "scatterAddRows" && isZeros(part.inputs[0]) && sameShape(addend.shape, part.shape)
