@@ -9,7 +9,7 @@ import { createTask } from "../tasks/registry.ts";
 import type { Task } from "../tasks/task.ts";
 import { checkRunFolder, runPaths } from "../trainer/run-folder.ts";
 import { train } from "../trainer/train.ts";
-import type { TrainProgress, TrainResult } from "../trainer/train-options.ts";
+import type { LearningRateSchedule, TrainProgress, TrainResult } from "../trainer/train-options.ts";
 import { writeRecipe } from "./recipe.ts";
 import type { NewModel, Recipe } from "./run-config.ts";
 
@@ -144,10 +144,8 @@ export async function trainSession(session: Session, options: TrainingOptions): 
 
 type ScheduleSection = Pick<Recipe["optimizer"], "learningRate" | "schedule">;
 
-/** The trainer counts steps from 0, schedules from 1. */
-function scheduleOf({ learningRate, schedule }: ScheduleSection, steps: number): (step: number) => number {
-  const rate = createSchedule({ ...schedule, learningRate }, steps);
-  return (step) => rate(step + 1);
+function scheduleOf({ learningRate, schedule }: ScheduleSection, steps: number): LearningRateSchedule {
+  return createSchedule({ ...schedule, learningRate }, steps);
 }
 
 /** What decides the numbers of a run. Its length is left out where no learning rate depends on it, so that it can be extended. */
