@@ -8,7 +8,7 @@ import { gpgrad, jsonLines } from "../support/gpgrad.ts";
 
 const fixtures = process.env.GPGRAD_FIXTURES ?? "../shared/fixtures";
 const model = path.join(fixtures, "models/qwen2-untied");
-const problems = path.join(fixtures, "../data/gsm8k/train.jsonl");
+const problems = path.join(process.env.GPGRAD_DATA ?? "../shared/data", "gsm8k/train.jsonl");
 
 const folder = mkdtempSync(path.join(tmpdir(), "gpgrad-real-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -23,7 +23,7 @@ import {
   rowNames,
   settingsOf,
 } from "./algorithm-records.ts";
-import { readJsonLines } from "./fixtures.ts";
+import { fixturesAbsent, readJsonLines } from "./fixtures.ts";
 
 const highestReward = 1;
 
@@ -50,7 +50,7 @@ function meterOf(
   };
 }
 
-describe("gpg_advantages.jsonl", () => {
+describe.skipIf(fixturesAbsent)("gpg_advantages.jsonl", () => {
   const all = readJsonLines<AdvantageRecord>("rewards", "gpg_advantages.jsonl");
   const records = all.filter((record) => settingsOf(record) !== null);
   const check = meterOf(
@@ -223,7 +223,7 @@ describe("gpg_advantages.jsonl", () => {
   }
 });
 
-describe("policy_losses.jsonl", () => {
+describe.skipIf(fixturesAbsent)("policy_losses.jsonl", () => {
   const all = readJsonLines<LossRecord>("rewards", "policy_losses.jsonl");
   const records = all.filter((record) => aggregationOf(record) !== null);
   const check = meterOf(
