@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { shown, wayOut } from "./error-text.ts";
 import { ConfigError } from "./errors.ts";
+import { valueAt } from "./value-at.ts";
 
 /**
  * Checks parameters and fills in the defaults. Throws ConfigError with one line that names the owner (`task math`), the
@@ -26,13 +27,5 @@ export function parseParameters<Schema extends z.ZodType>(
   const name = issue.path.length === 0 ? "the parameters" : `"${issue.path.join(".")}"`;
   throw new ConfigError(
     `${owner}: ${name} cannot be ${shown(valueAt(parameters, issue.path))}: ${issue.message}`,
-  );
-}
-
-function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (value, key) =>
-      typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined,
-    root,
   );
 }

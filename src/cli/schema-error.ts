@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { shown } from "../error-text.ts";
 import { ConfigError } from "../errors.ts";
 import { nearestKey } from "../nearest-key.ts";
+import { valueAt } from "../value-at.ts";
 import type { RecipeSource } from "./recipe-source.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -95,22 +97,6 @@ function everyKey(node: Node, value: unknown, path: string[] = []): string[][] {
       ...everyKey(child as Node, valueAt(value, [key]), [...path, key]),
     ]),
   );
-}
-
-function valueAt(root: unknown, path: Path): unknown {
-  let value = root;
-  for (const key of path) {
-    value =
-      typeof value === "object" && value !== null && Object.hasOwn(value, key)
-        ? (value as Record<PropertyKey, unknown>)[key]
-        : undefined;
-  }
-  return value;
-}
-
-function shown(value: unknown): string {
-  const text = JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
 const kinds: Readonly<Record<string, string>> = {
