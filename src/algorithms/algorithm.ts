@@ -1,15 +1,16 @@
-import type { ScoredGroup, TrainingBatch } from "../pipeline.ts";
+import type { ScoredGroup, SignalLedger, TrainingBatch } from "../pipeline.ts";
 
 /** The part of the signal ledger that an algorithm knows. */
-export interface GroupSignal {
-  groups: number;
-  informativeGroups: number;
-  allRightGroups: number;
-  allWrongGroups: number;
-  unscoredGroups: number;
-  alpha: number;
-  zeroLossReason: string | null;
-}
+export type GroupSignal = Pick<
+  SignalLedger,
+  | "groups"
+  | "informativeGroups"
+  | "allRightGroups"
+  | "allWrongGroups"
+  | "unscoredGroups"
+  | "alpha"
+  | "zeroLossReason"
+>;
 
 export interface WeighedGroups {
   batch: TrainingBatch;

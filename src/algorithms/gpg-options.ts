@@ -1,6 +1,7 @@
 import { ConfigError } from "../errors.ts";
 
-const choices = {
+/** The values that each setting made of names can have. */
+export const gpgChoices = {
   normalisation: ["none", "group-std", "batch-std"],
   alpha: ["groups", "tokens", "nonzero-rewards", "off"],
   surplus: ["keep-oldest", "keep-newest"],
@@ -9,23 +10,23 @@ const choices = {
 } as const;
 
 /** F in `A = alpha * (r - m) / F`: 1, or the unbiased standard deviation of the group or of the whole batch plus 1e-4. */
-export type Normalisation = (typeof choices.normalisation)[number];
+export type Normalisation = (typeof gpgChoices.normalisation)[number];
 
 /**
  * The correction for what has no gradient but counts in the mean: all groups over informative groups, completion tokens
  * of all groups over those of informative groups, completions over completions whose reward is not 0 (as verl
  * estimates it), or 1. The two first agree where completions are equally long.
  */
-export type AlphaCorrection = (typeof choices.alpha)[number];
+export type AlphaCorrection = (typeof gpgChoices.alpha)[number];
 
 /** Which informative groups stay when resampling found more than a batch: the first or the last that were sampled. */
-export type SurplusPolicy = (typeof choices.surplus)[number];
+export type SurplusPolicy = (typeof gpgChoices.surplus)[number];
 
 /** The mean over all completion tokens, the mean of each sequence's mean, or sums over a constant (Dr. GRPO) averaged over sequences. */
-export type Aggregation = (typeof choices.aggregation)[number];
+export type Aggregation = (typeof gpgChoices.aggregation)[number];
 
 /** A completion whose score is not a value: leave it out of everything, or give it the reward 0. */
-export type UnscoredPolicy = (typeof choices.unscored)[number];
+export type UnscoredPolicy = (typeof gpgChoices.unscored)[number];
 
 export interface GpgSettings {
   normalisation: Normalisation;
@@ -54,8 +55,8 @@ export interface GpgOptions extends GpgSettings {
 
 /** Throws a `ConfigError` for options that no run could use. */
 export function checkGpgOptions(options: GpgOptions): void {
-  for (const [name, allowed] of Object.entries(choices)) {
-    const value = options[name as keyof typeof choices];
+  for (const [name, allowed] of Object.entries(gpgChoices)) {
+    const value = options[name as keyof typeof gpgChoices];
     if (!(allowed as readonly string[]).includes(value)) {
       throw new ConfigError(`gpg ${name} is ${String(value)}; it has to be one of ${allowed.join(", ")}`);
     }

@@ -1,21 +1,21 @@
 import { z } from "zod";
-import type { GpgSettings } from "../algorithms/gpg-options.ts";
+import { type GpgSettings, gpgChoices } from "../algorithms/gpg-options.ts";
 import { type GpgPreset, gpgPresets } from "../algorithms/gpg-presets.ts";
 
 const atLeastZero = z.number().min(0);
 
 const gpgOverrides = z.strictObject({
-  normalisation: z.enum(["none", "group-std", "batch-std"]),
-  alpha: z.enum(["groups", "tokens", "nonzero-rewards", "off"]),
+  normalisation: z.enum(gpgChoices.normalisation),
+  alpha: z.enum(gpgChoices.alpha),
   inverseAlphaOffset: atLeastZero,
   equalUpTo: atLeastZero,
   informativeShare: atLeastZero,
   maxResampleRounds: z.int().min(0),
-  surplus: z.enum(["keep-oldest", "keep-newest"]),
-  aggregation: z.enum(["tokens", "sequences", "constant"]),
+  surplus: z.enum(gpgChoices.surplus),
+  aggregation: z.enum(gpgChoices.aggregation),
   aggregationConstant: z.number().positive(),
   maskTruncated: z.boolean(),
-  unscored: z.enum(["mask", "zero"]),
+  unscored: z.enum(gpgChoices.unscored),
 } satisfies Record<keyof GpgSettings, z.ZodType>);
 
 const presets = Object.keys(gpgPresets) as [GpgPreset, ...GpgPreset[]];
