@@ -20,8 +20,6 @@ export const taskParameters = {
 
 export type TaskName = keyof typeof taskParameters;
 
-export const taskNames = Object.keys(taskParameters) as readonly TaskName[];
-
 type Factory = (parameters: unknown, options: Required<TaskOptions>) => Task;
 
 const factories: Readonly<Record<TaskName, Factory>> = {
