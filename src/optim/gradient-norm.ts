@@ -11,7 +11,7 @@ export function gradientNorm(gradients: NamedValues): number {
     }
     if (!Number.isFinite(sum)) {
       throw new BackendError(
-        `the gradient of ${name} is not finite; lower the learning rate or resume from an earlier checkpoint`,
+        `the gradient of ${name} is not finite; start again with a lower learning rate, from a checkpoint as the model if you like`,
       );
     }
     total += sum;

@@ -37,7 +37,7 @@ export function recordChoice(
 export function requireFinite(value: number): void {
   if (!Number.isFinite(value)) {
     throw new BackendError(
-      "the model's logits are not finite; lower the learning rate or resume from an earlier checkpoint",
+      "the model's logits are not finite; start again with a lower learning rate, from a checkpoint as the model if you like",
     );
   }
 }

@@ -75,8 +75,10 @@ export function createPolicySampler(policy: Policy, options: SamplerOptions): Po
         );
         decodeWave(cells, parameters, progress, hooks);
         wave.forEach((request, index) => {
-          const earlier = results.get(request) ?? [];
-          results.set(request, [...earlier, ...cells[index].map(({ completion }) => completion)]);
+          results.set(
+            request,
+            cells[index].map(({ completion }) => completion),
+          );
         });
       }
       return requests.map((request) => results.get(request)!);
