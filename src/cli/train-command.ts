@@ -24,7 +24,7 @@ export function addTrainCommand(program: Command, terminal: Terminal): void {
       "stop after n optimizer steps of the whole run, with a checkpoint",
       wholeNumber(1),
     )
-    .option("--seed <n>", "of problem order and draws", wholeNumber(0))
+    .option("--seed <n>", "of fresh weights, generated problems, their order and the draws", wholeNumber(0))
     .option("--resume", "continue the run in the run folder from its latest checkpoint")
     .option("--set <key=value>", "replace a value of the recipe; may be given several times", collect);
   addCommonOptions(command).action((recipe: string, options: TrainCommandOptions) =>
