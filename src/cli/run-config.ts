@@ -97,7 +97,8 @@ const task = z.discriminatedUnion(
 /** Every key of a recipe. Unknown keys are refused at every level; what is left out takes its default. */
 export const recipeSchema = z.strictObject({
   name: z.string().regex(/^[\w][\w.-]*$/, "letters, digits, dots, dashes and underscores"),
-  seed: z.int().min(0).default(1),
+  // Random streams take 32 bits: two larger seeds could mean the same one.
+  seed: z.int().min(0).max(0xffffffff).default(1),
   model: z.union([z.string().min(1), newModel], {
     error: "a model folder (also as --model DIR) or the sizes of a new model",
   }),

@@ -49,6 +49,19 @@ test("the completed recipe trains the same weights, bit for bit", async () => {
   expect(weights(again).equals(weights(run))).toBe(true);
 });
 
+test("each step has the learning rate of its schedule, from the first step to the last", async () => {
+  const { code, output } = await gpgrad(
+    ...["train", recipe, "--output", path.join(folder, "scheduled"), "--json"],
+    ...["--set", "warmStart=null", "--set", "train.steps=2", "--set", "algorithm.maxResampleRounds=0"],
+    ...["--set", "optimizer={ learningRate: 0.001, schedule: { name: linear } }"],
+  );
+  expect(code).toBe(0);
+  const rates = jsonLines(output).flatMap(({ type, learningRate }) =>
+    type === "step" ? [learningRate] : [],
+  );
+  expect(rates).toEqual([0.001, 0.0005]);
+});
+
 test("stopped by --max-steps in either stage and resumed, it ends with the same weights", async () => {
   const stopped = path.join(folder, "stopped");
   const train = ["train", recipe, "--output", stopped];
