@@ -201,8 +201,7 @@ test("quickstart ends with its summary, draws the curve, and its printed command
   expect(words.output).toContain("before (after the warm start)");
   expect(words.output.match(/✓ right|✗ wrong/g)).toHaveLength(3);
   const command = /npx gpgrad (sample) (\S+) (--prompt) "(.*)"/.exec(words.output)!;
-  expect(await gpgrad(...command.slice(1))).toMatchObject({
-    code: 0,
-    output: expect.stringMatching(/^12\+7=/),
-  });
+  const talk = await gpgrad(...command.slice(1));
+  expect(talk.code).toBe(0);
+  expect(talk.output.startsWith(command[4])).toBe(true);
 });
