@@ -2,7 +2,7 @@ import { compare } from "./compare.ts";
 
 const sizes = [
   ["--model", "256,6,4,2,1024,2048", "--batch", "32", "--len", "128"],
-  ["--model", "512,8,8,4,2048,4096", "--batch", "16", "--len", "256"],
+  ["--model", "512,8,8,4,2048,4096", "--batch", "16", "--len", "256", "--repeats", "3"],
 ];
 
 await compare<{ tokens_per_s: number; gflops: number; gemm_gflops: number }>({
