@@ -36,13 +36,20 @@ async function runEval(model: string, options: EvalCommandOptions, terminal: Ter
   const { evaluateSession } = await import("./evaluate-session.ts");
   const { openSession } = await import("./run-session.ts");
   const { formatDuration } = await import("./format.ts");
-  const { metricsInWords } = await import("./progress.ts");
+  const { metricsInWords, progressLine } = await import("./progress.ts");
   const { writeJson } = await import("./terminal.ts");
   const warn = (message: string): void => void terminal.errors.write(`warning: ${message}\n`);
   const session = await openSession(recipe, { warn });
   try {
     const problems = options.problems ?? recipe.evaluate.problems;
-    const { results, metrics, seconds } = await evaluateSession(session, problems, warn);
+    const start = performance.now();
+    const tellProgress = ({ done, total }: { done: number; total: number }): void => {
+      if (!options.json && done < total) {
+        const line = progressLine(done, total, (performance.now() - start) / 1000);
+        terminal.errors.write(`${line}\n`);
+      }
+    };
+    const { results, metrics, seconds } = await evaluateSession(session, problems, warn, tellProgress);
     if (options.json) {
       for (const { problem, completion, score, scores } of results) {
         writeJson(terminal.output, {

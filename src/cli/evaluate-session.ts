@@ -1,5 +1,5 @@
 import { ConfigError } from "../errors.ts";
-import { evaluate, greedy } from "../eval/evaluate.ts";
+import { type EvaluateOptions, evaluate, greedy } from "../eval/evaluate.ts";
 import type { Metrics, Problem, Score } from "../pipeline.ts";
 import { promptWithinLimit } from "../trainer/draw-prompts.ts";
 import type { Session } from "./run-session.ts";
@@ -17,6 +17,7 @@ export async function evaluateSession(
   { recipe, task, backend }: Session,
   count: number,
   warn: (message: string) => void,
+  onProgress?: EvaluateOptions["onProgress"],
 ): Promise<{ results: EvaluatedProblem[]; metrics: Metrics; seconds: number }> {
   const size = Math.min(count, task.heldOut.size);
   if (size === 0) {
@@ -38,6 +39,7 @@ export async function evaluateSession(
     problems,
     sampling: greedy(recipe.sampling),
     seed: recipe.seed,
+    ...(onProgress && { onProgress }),
   });
   return {
     results: results.flatMap(({ prompt, rollouts }) =>

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { evaluationEvent, stepEvent } from "../../test/support/run-events.ts";
 import { formatCount, formatDuration, formatPercent } from "./format.ts";
-import { createProgress, metricsInWords } from "./progress.ts";
+import { createProgress, metricsInWords, progressLine } from "./progress.ts";
 
 function recorder(isTTY: boolean, columns?: number) {
   const written: string[] = [];
@@ -151,4 +151,8 @@ test("nothing stays on the live line once the run has finished", () => {
   progress.event({ time: "2026-01-01T00:00:00.000Z", type: "run-finished", step: 10, seconds: 20 });
   progress.close();
   expect(text().endsWith("\r\u001b[2Kfinished after 10 steps, 20s\n")).toBe(true);
+});
+
+test("an evaluation under way tells its rate and the time that is left", () => {
+  expect(progressLine(64, 200, 5)).toBe("64 of 200 problems · 13 problems/s · 11s left");
 });

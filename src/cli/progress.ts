@@ -182,6 +182,12 @@ function eventLine(
   }
 }
 
+/** `64 of 200 problems · 12.8 problems/s · 11s left`. */
+export function progressLine(done: number, total: number, seconds: number): string {
+  const rate = done / Math.max(seconds, 1e-9);
+  return `${done} of ${total} problems · ${formatCount(rate)} problems/s · ${formatDuration((total - done) / rate)} left`;
+}
+
 /** The metrics of an evaluation, one phrase each; shares of trouble only where there is some. */
 export function metricsInWords(metrics: Metrics): string[] {
   return Object.entries(metrics).flatMap(([name, value]) => {
