@@ -27,7 +27,7 @@ describe("task registry", () => {
     [
       "arithmetic",
       { level: 1 },
-      'task arithmetic: unknown parameter "level"; did you mean "levels"? (known: levels, digits, highestTotal, trainSize, heldOutSize, workedShare, demonstratedLevels, rewards)',
+      'task arithmetic: unknown parameter "level"; did you mean "levels"? (known: levels, digits, highestTotal, trainSize, heldOutSize, workedShare, unworkedAnswers, demonstratedLevels, rewards)',
     ],
     [
       "arithmetic",

@@ -90,6 +90,20 @@ describe("arithmetic", () => {
     expect(levels.filter((level) => level === 4)).toHaveLength(50);
   });
 
+  it("guesses where it shows no work, if asked to, and still knows the right answer", async () => {
+    const task = create({ workedShare: 0.3, unworkedAnswers: "guessed", highestTotal: 9 });
+    const unworked = problems(task.train, 2_000).filter(({ demonstration }) =>
+      demonstration?.startsWith("<think></think>"),
+    );
+    const right = unworked.filter(({ demonstration, answer }) =>
+      demonstration?.includes(`<answer>${answer}<`),
+    );
+    expect(unworked.length).toBeGreaterThan(1_300);
+    expect(right.length / unworked.length).toBeGreaterThan(0.05);
+    expect(right.length / unworked.length).toBeLessThan(0.15);
+    expect(await checkTask(task, 100)).toEqual([]);
+  });
+
   it("shows the work in about the share of demonstrations that was asked for", () => {
     const worked = problems(create({ workedShare: 0.3 }).train, 2_000).filter(
       ({ demonstration }) => !demonstration!.startsWith("<think></think>"),

@@ -1,7 +1,7 @@
 import { ConfigError, internalError } from "../../errors.ts";
 import type { Problem } from "../../pipeline.ts";
 import { createRandom, type RandomStream } from "../../random.ts";
-import { taggedCompletion } from "../completion.ts";
+import { guessedColumn, taggedCompletion } from "../completion.ts";
 import type { ProblemSet, Task } from "../task.ts";
 import { createTaskRewards } from "../task-rewards.ts";
 import { drawExpression, type Expression, isHeldOut } from "./expression.ts";
@@ -98,14 +98,16 @@ function toProblem(
 ): Problem {
   const level = levelOf(parameters, index);
   const answer = String(value);
-  const thought = random.next() < parameters.workedShare ? work : "";
+  const worked = random.next() < parameters.workedShare;
+  const guessed = !worked && parameters.unworkedAnswers === "guessed";
+  const given = guessed ? String(random.integer(10 ** answer.length)) : answer;
   const demonstrated = parameters.demonstratedLevels?.includes(level) ?? true;
   return {
     id: `arithmetic/${split}/${index}`,
     prompt: `${text}=`,
     answer,
-    ...(demonstrated && { demonstration: taggedCompletion(thought, answer) }),
-    columns: { level, expression: text },
+    ...(demonstrated && { demonstration: taggedCompletion(worked ? work : "", given) }),
+    columns: { level, expression: text, ...(guessed && { [guessedColumn]: true }) },
   };
 }
 

@@ -10,6 +10,8 @@ const level = z.int().min(1).max(8);
  * `trainSize`, `heldOutSize`: problems in each split. Training problems are drawn on demand, so their number is free.
  * `workedShare`: share of demonstrations that show the work. The others answer at once, and so does a model that
  *   imitates them: below one half, its most likely completion is a guess, and there is something left to learn.
+ * `unworkedAnswers`: what the other demonstrations answer: `right`, or `guessed`, a number of as many digits, as a teacher
+ *   would who cannot be bothered. Nothing can be learned from a guess but to guess, whatever the model.
  * `demonstratedLevels`: levels whose problems have a demonstration; all by default.
  * `rewards`: by name, with weight; replaces the default as a whole.
  */
@@ -20,6 +22,7 @@ export const arithmeticParameters = z.strictObject({
   trainSize: z.int().min(1).max(10_000_000).default(100_000),
   heldOutSize: z.int().min(1).max(100_000).default(200),
   workedShare: z.number().min(0).max(1).default(1),
+  unworkedAnswers: z.enum(["right", "guessed"]).default("right"),
   demonstratedLevels: z.array(level).optional(),
   rewards: taskRewardsSchema.default({ accuracy: 1, format: 0.1 }),
 });
