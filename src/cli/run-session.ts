@@ -5,6 +5,7 @@ import { ConfigError } from "../errors.ts";
 import { createSchedule } from "../optim/schedules.ts";
 import type { RunEvent } from "../pipeline.ts";
 import { arithmeticAlphabet } from "../tasks/arithmetic/alphabet.ts";
+import { checkTask } from "../tasks/check-task.ts";
 import { createTask } from "../tasks/registry.ts";
 import type { Task } from "../tasks/task.ts";
 import { checkRunFolder, runPaths } from "../trainer/run-folder.ts";
@@ -25,12 +26,19 @@ export interface SessionOptions {
   warn: (message: string) => void;
 }
 
+/** Problems of each split whose gold answers are tried before a run, and how many failures are shown. */
+const checkedProblems = 16;
+const shownFaults = 3;
+
 /** Throws ConfigError, DataError or ModelError for a recipe whose parts cannot be used or do not fit together. */
 export async function openSession(given: Recipe, { warn }: SessionOptions): Promise<Session> {
   // The number of threads decides the last bits of sums, so it belongs to the completed recipe.
   const recipe = { ...given, compute: { threads: defaultThreads(), ...given.compute } };
   const { name, ...parameters } = recipe.task;
   const task = createTask(name, parameters, { seed: recipe.seed, warn });
+  for (const { id, reason } of (await checkTask(task, checkedProblems)).slice(0, shownFaults)) {
+    warn(`problem ${id}: ${reason}`);
+  }
   const { betas, epsilon, weightDecay, maxGradientNorm } = recipe.optimizer;
   const backend = await startLocalBackend({
     model: typeof recipe.model === "string" ? recipe.model : freshModel(recipe.model, recipe),

@@ -74,8 +74,11 @@ export async function startLocalBackend(options: LocalBackendOptions): Promise<L
 
 /** Gradients of all lanes together stay below this; a larger model divides operators instead, which it has the size for. */
 const gradientBytes = 2 ** 29;
+/** Lanes run on the threads of libuv's pool, which are this many unless the environment says otherwise. */
+const poolThreads = 4;
 
 function lanesFor(parameters: number, threads: number): number {
   const bytesPerParameter = 4;
-  return parameters * bytesPerParameter * threads <= gradientBytes ? threads : 1;
+  const small = parameters * bytesPerParameter * threads <= gradientBytes;
+  return small && threads <= poolThreads ? threads : 1;
 }

@@ -38,6 +38,17 @@ export function rowsOf({ prompts, promptLength, completions, completionLength }:
   return prompts * (promptLength + completions * completionLength);
 }
 
+/** Tokens without the padding, prompts counted once. */
+export function tokensOf({ slices }: MicroBatch): number {
+  return slices.reduce(
+    (total, { promptTokenIds, completions }) =>
+      total +
+      promptTokenIds.length +
+      completions.reduce((sum, { completion }) => sum + completion.tokenIds.length, 0),
+    0,
+  );
+}
+
 /**
  * Cuts a batch into micro-batches for `lanes` that work side by side and hold `maxRows` rows together, padding included;
  * a single completion may be larger. Every lane has about the same work. Completions whose weights are all 0 have no

@@ -5,7 +5,7 @@ import type { NamedValues, OptimizerState } from "../../optim/optimizer.ts";
 import type { TrainingBatch } from "../../pipeline.ts";
 import type { ForwardBackwardResult, OptimStepResult } from "../learner.ts";
 import { createCompiledCache } from "./compiled-cache.ts";
-import { type MicroBatch, planMicroBatches, rowsOf } from "./micro-batches.ts";
+import { type MicroBatch, planMicroBatches, tokensOf } from "./micro-batches.ts";
 import type { Policy } from "./policy.ts";
 import { compileTrainingPasses, type TrainingPasses } from "./training-graph.ts";
 
@@ -66,7 +66,7 @@ export function createPolicyLearner(policy: Policy, options: LearnerOptions): Po
         );
         round.forEach((microBatch, lane) => {
           loss += collect(values[lane], microBatch, logprobs);
-          tokens += rowsOf(microBatch.layout);
+          tokens += tokensOf(microBatch);
         });
       }
       for (const lane of otherGradients) {
