@@ -1,0 +1,157 @@
+import fc from "fast-check";
+import { afterAll, describe, expect, test } from "vitest";
+import { createOnnxRuntimeBackend } from "../../engine/backends/onnxruntime/backend.ts";
+import { createModel } from "../../models/registry.ts";
+import type { TrainingBatch, TrainingGroup } from "../../pipeline.ts";
+import type { SamplingParameters } from "../sampler.ts";
+import { createPolicy } from "./policy.ts";
+import { createPolicyLearner } from "./policy-learner.ts";
+import { createPolicySampler } from "./policy-sampler.ts";
+import { randomWeights } from "./random-weights.ts";
+
+const backend = createOnnxRuntimeBackend({ threads: 2 });
+const configuration = {
+  model_type: "qwen2",
+  vocab_size: 24,
+  hidden_size: 32,
+  intermediate_size: 48,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  max_position_embeddings: 128,
+  initializer_range: 0.3,
+};
+const model = createModel(configuration, "the test's config");
+const policy = createPolicy(backend, model, randomWeights(model, 1));
+const endTokenIds = [0, 1];
+const decode = (tokenIds: readonly number[]): string => tokenIds.map((id) => `<${id}>`).join("");
+const sampler = createPolicySampler(policy, { endTokenIds, decode, maxRows: 16 });
+afterAll(() => sampler.free());
+
+const sampling: SamplingParameters = {
+  temperature: 1,
+  topK: 0,
+  topP: 1,
+  minP: 0,
+  repetitionPenalty: 1,
+  maxTokens: 40,
+  stop: [],
+};
+const prompts = [[5, 6, 7], [9, 8, 7, 6, 5, 4, 11], [3], Array.from({ length: 20 }, (_, i) => 2 + (i % 20))];
+const requests = prompts.map((promptTokenIds, seed) => ({ promptTokenIds, count: 3, seed }));
+
+function learner(microBatchTokens: number, lanes = 1) {
+  const adamw = { betas: [0.9, 0.999] as const, epsilon: 1e-8, weightDecay: 0 };
+  return createPolicyLearner(policy, { adamw, maxGradientNorm: null, microBatchTokens, lanes });
+}
+
+async function gradientsOf(batch: TrainingBatch, microBatchTokens: number, lanes?: number) {
+  const { forwardBackward, gradients, free } = learner(microBatchTokens, lanes);
+  const result = await forwardBackward(batch);
+  free();
+  return { ...result, gradients };
+}
+
+describe("sampler and learner on the same weights", () => {
+  const groups = sampler.sample(requests, sampling).map((completions, index): TrainingGroup => {
+    const weighted = completions.map(({ tokenIds }, member) => ({
+      tokenIds,
+      weights: tokenIds.map((_, t) => (member - 1) / 50 + t / 1000),
+    }));
+    return { promptTokenIds: prompts[index], completions: weighted };
+  });
+
+  test("agree on the log-probability of every token", async () => {
+    const sampled = sampler.sample(requests, sampling);
+    const { logprobs } = await gradientsOf({ groups }, 4096);
+    sampled.forEach((completions, group) => {
+      completions.forEach((completion, member) => {
+        completion.logprobs.forEach((logprob, t) => {
+          expect(Math.abs(logprob - logprobs[group][member]![t])).toBeLessThan(1e-4);
+        });
+      });
+    });
+  });
+
+  test("any micro-batch size, number of lanes and order of groups gives the same update", async () => {
+    const whole = await gradientsOf({ groups }, 100_000);
+    const scale = Math.max(
+      ...Object.values(whole.gradients).flatMap((values) => Array.from(values, Math.abs)),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 400 }),
+        fc.integer({ min: 1, max: 3 }),
+        fc.shuffledSubarray([0, 1, 2, 3], { minLength: 4 }),
+        async (microBatchTokens, lanes, order) => {
+          const shuffled = { groups: order.map((index) => groups[index]) };
+          const other = await gradientsOf(shuffled, microBatchTokens, lanes);
+          expect(Math.abs(other.loss - whole.loss)).toBeLessThan(1e-5);
+          for (const [name, values] of Object.entries(whole.gradients)) {
+            values.forEach((value, i) => {
+              expect(Math.abs(other.gradients[name][i] - value)).toBeLessThan(1e-5 * scale);
+            });
+          }
+        },
+      ),
+      { numRuns: 8 },
+    );
+  });
+
+  test("completions without weight cost nothing and change nothing", async () => {
+    const silent = groups.map(({ promptTokenIds, completions }) => ({
+      promptTokenIds,
+      completions: completions.map(({ tokenIds }) => ({ tokenIds, weights: tokenIds.map(() => 0) })),
+    }));
+    const { loss, tokens, logprobs, gradients } = await gradientsOf({ groups: silent }, 4096);
+    expect({ loss, tokens }).toEqual({ loss: 0, tokens: 0 });
+    expect(logprobs.flat().every((values) => values === null)).toBe(true);
+    expect(Object.values(gradients).every((values) => values.every((value) => value === 0))).toBe(true);
+  });
+});
+
+describe("sampling", () => {
+  test("a completion depends on its seed and index, not on what is sampled beside it", () => {
+    const together = sampler.sample(requests, sampling);
+    const alone = requests.map((request) => sampler.sample([request], sampling)[0]);
+    expect(alone.map((group) => group.map(({ tokenIds }) => tokenIds))).toEqual(
+      together.map((group) => group.map(({ tokenIds }) => tokenIds)),
+    );
+  });
+
+  test("ends at every end token and at the limit, and says which", () => {
+    const many = sampler.sample([{ promptTokenIds: [4], count: 64, seed: 9 }], sampling)[0];
+    const ends = new Set<number>();
+    for (const { tokenIds, finishReason, logprobs, entropies } of many) {
+      const last = tokenIds.at(-1)!;
+      expect(tokenIds.slice(0, -1).some((id) => endTokenIds.includes(id))).toBe(false);
+      expect(finishReason).toBe(endTokenIds.includes(last) ? "stop" : "length");
+      expect(finishReason === "stop" || tokenIds.length === sampling.maxTokens).toBe(true);
+      expect([logprobs.length, entropies.length]).toEqual([tokenIds.length, tokenIds.length]);
+      ends.add(last);
+    }
+    expect(endTokenIds.every((id) => ends.has(id))).toBe(true);
+  });
+
+  test("ends at a stop string", () => {
+    const stopping = { ...sampling, stop: ["<7><", "<9>"] };
+    for (const { tokenIds, finishReason } of sampler.sample(
+      [{ promptTokenIds: [4], count: 32, seed: 2 }],
+      stopping,
+    )[0]) {
+      const text = decode(tokenIds);
+      const found = stopping.stop.some((stop) => text.includes(stop));
+      expect(finishReason === "stop").toBe(found || endTokenIds.includes(tokenIds.at(-1)!));
+      expect(stopping.stop.some((stop) => decode(tokenIds.slice(0, -1)).includes(stop))).toBe(false);
+    }
+  });
+
+  test("refuses what does not fit into the model's positions, naming the numbers", () => {
+    const request = { promptTokenIds: Array.from({ length: 100 }, () => 2), count: 1, seed: 0 };
+    expect(() => sampler.sample([request], sampling)).toThrow(/100 tokens and maxTokens 40 .* 128 positions/);
+  });
+
+  test("stops when it is asked to", () => {
+    expect(() => sampler.sample(requests, sampling, { aborted: () => true })).toThrow("aborted");
+  });
+});
