@@ -1,5 +1,6 @@
 import type { BoundGraph, Buffer } from "../../engine/backend.ts";
 import { masked } from "../../nn/attention.ts";
+import { causalMask } from "./causal-mask.ts";
 import {
   buildDecodeGraph,
   buildPrefillGraph,
@@ -105,16 +106,16 @@ export function createPrefill(policy: Policy, prompts: number, length: number): 
   const compiled = backend.compile(graph);
   const tokenIds = backend.allocate([prompts * length], "integer");
   const positions = backend.allocate([prompts * length], "integer");
-  const promptMask = backend.allocate([length, length]);
-  const maskValues = promptMask.values as Float32Array;
-  for (let t = 0; t < length; t++) {
-    maskValues.fill(masked, t * length + t + 1, (t + 1) * length);
-  }
   const positionValues = positions.values as BigInt64Array;
   positionValues.forEach((_, row) => {
     positionValues[row] = BigInt(row % length);
   });
-  const inputs = { ...policyBuffers(policy), tokenIds, positions, promptMask };
+  const inputs = {
+    ...policyBuffers(policy),
+    tokenIds,
+    positions,
+    promptMask: causalMask(backend, length),
+  };
 
   const runFrom = (
     first: number,

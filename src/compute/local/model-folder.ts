@@ -38,7 +38,7 @@ export function readJsonFile(file: string): Record<string, unknown> {
   return parsed as Record<string, unknown>;
 }
 
-/** Reads `config.json` and the side files of a model folder; the weights follow with `fillWeights`. */
+/** Reads `config.json` and the side files of a model folder; the weights follow with `withWeights`. */
 export function readModelFolder(directory: string): { model: LanguageModel; sideFiles: SideFiles } {
   if (!existsSync(directory)) {
     throw new ModelError(

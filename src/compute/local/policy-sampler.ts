@@ -98,13 +98,15 @@ export function createPolicySampler(policy: Policy, options: SamplerOptions): Po
   ): void {
     const choose = createChooser(parameters, policy.model.dimensions.vocabularySize);
     const endTokens = new Set(options.endTokenIds);
-    let layout = firstLayout(grid, parameters);
-    let session = sessionFor(layout);
-    session.setTemperature(parameters.temperature);
+    let session = sessionFor(firstLayout(grid, parameters));
     /** The cell in each place of the session's grid; null where there is none. */
     let places: (Cell | null)[] = grid.flat();
+    const enter = (usedSlots: number): void => {
+      session.setTemperature(parameters.temperature);
+      session.resetMask(contextsOf(places, session.caches.layout), usedSlots);
+    };
     prefill(grid, session);
-    session.resetMask(contextsOf(places, layout), 0);
+    enter(0);
 
     for (let step = 0; places.some((cell) => cell !== null); step++) {
       if (hooks.aborted?.()) {
@@ -121,16 +123,15 @@ export function createPolicySampler(policy: Policy, options: SamplerOptions): Po
       });
       hooks.onProgress?.(progress);
       places = places.map((cell) => (cell?.finished ? null : cell));
+      const { layout } = session.caches;
       const next = nextLayout(layout, places, step + 1, parameters.maxTokens);
       if (next !== null) {
         const cells = rearrange(places, layout, next);
         const nextSession = sessionFor(next);
         moveCaches(session.caches, nextSession.caches, cells, step + 1);
         places = Array.from(cells, (cell) => (cell < 0 ? null : places[cell]));
-        nextSession.setTemperature(parameters.temperature);
-        nextSession.resetMask(contextsOf(places, next), step + 1);
         session = nextSession;
-        layout = next;
+        enter(step + 1);
       }
     }
   }

@@ -6,6 +6,7 @@ import { input } from "../../engine/tensor.ts";
 import { tokenLogprobs } from "../../losses/token-logprobs.ts";
 import { weightedLogprobLoss } from "../../losses/weighted-logprob-loss.ts";
 import { masked, type SharedPromptLayout, sharedPromptAttention } from "../../nn/attention.ts";
+import { causalMask } from "./causal-mask.ts";
 import { type MicroBatch, rowsOf } from "./micro-batches.ts";
 import { type Policy, policyBuffers, policyInputs } from "./policy.ts";
 
@@ -44,7 +45,7 @@ function buildTrainingGraph(policy: Policy, layout: SharedPromptLayout): Graph {
     model.parameters.map(({ name, shape }) => input(gradientName(name), shape)),
   );
   const gradientOutputs = names.map((name, index) => [gradientName(name), accumulated[index]]);
-  return buildGraph({ loss, logprobs, ...Object.fromEntries(gradientOutputs) });
+  return buildGraph({ logprobs, ...Object.fromEntries(gradientOutputs) });
 }
 
 /** A forward and backward pass over one layout, tied to the policy's weights and one set of gradient buffers. */
@@ -80,7 +81,8 @@ export function compileTrainingPasses(
   };
 }
 
-const ownInputs = ["tokenIds", "positions", "targets", "weights", "promptMask", "completionMask"];
+/** Written anew for each micro-batch. */
+const ownInputs = ["tokenIds", "positions", "targets", "weights", "completionMask"];
 
 function createPass(
   policy: Policy,
@@ -92,18 +94,21 @@ function createPass(
   const { backend } = policy;
   const own: Record<string, Buffer> = {};
   for (const name of ownInputs) {
-    const tensor = graph.inputs.get(name);
-    if (tensor) {
-      own[name] = backend.allocate(tensor.shape, tensor.elementType);
-    }
+    const { shape, elementType } = graph.inputs.get(name)!;
+    own[name] = backend.allocate(shape, elementType);
   }
   const accumulators = Object.fromEntries(
     [...gradientBuffers].map(([name, buffer]) => [gradientName(name), buffer]),
   );
   const logprobs = backend.allocate(graph.outputs.get("logprobs")!.shape);
   const bound: BoundGraph = compiled.bind(
-    { ...policyBuffers(policy), ...own, ...accumulators },
-    { loss: backend.allocate([]), logprobs, ...accumulators },
+    {
+      ...policyBuffers(policy),
+      ...own,
+      ...accumulators,
+      promptMask: causalMask(backend, layout.promptLength),
+    },
+    { logprobs, ...accumulators },
   );
   return {
     run: async (microBatch) => {
@@ -144,19 +149,19 @@ function fillInputs(own: Record<string, Buffer>, { slices }: MicroBatch, layout:
       });
     });
   });
-  fillMasks(
-    own,
+  fillCompletionMask(
+    own.completionMask.values as Float32Array,
     slices.map(({ promptTokenIds }) => promptTokenIds.length - 1),
     layout,
   );
 }
 
-function fillMasks(
-  own: Record<string, Buffer>,
+/** Hides the padding of each prompt and, within a completion, what follows a position. */
+function fillCompletionMask(
+  completionMask: Float32Array,
   contexts_P: readonly number[],
-  { prompts, promptLength, completionLength }: SharedPromptLayout,
+  { promptLength, completionLength }: SharedPromptLayout,
 ): void {
-  const completionMask = own.completionMask.values as Float32Array;
   const total = promptLength + completionLength;
   const perPrompt = completionLength * total;
   for (let prompt = 0; prompt < completionMask.length / perPrompt; prompt++) {
@@ -168,13 +173,6 @@ function fillMasks(
         completionMask.fill(masked, row + context, row + promptLength);
       }
       completionMask.fill(masked, row + promptLength + t + 1, row + total);
-    }
-  }
-  if (prompts > 0 && own.promptMask) {
-    const promptMask = own.promptMask.values as Float32Array;
-    for (let t = 0; t < promptLength; t++) {
-      promptMask.fill(0, t * promptLength, t * promptLength + t + 1);
-      promptMask.fill(masked, t * promptLength + t + 1, (t + 1) * promptLength);
     }
   }
 }
