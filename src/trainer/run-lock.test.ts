@@ -68,13 +68,14 @@ test.runIf(process.platform === "linux")("a process that got a dead one's number
 
 test.runIf(process.platform === "linux")("a dead process that nobody has reaped holds nothing", async () => {
   const folder = temporaryFolder();
-  const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 60"], {
+  // The child must end after the shell has become a program that does not ask about it.
+  const parent = spawn("sh", ["-c", "sleep 0.3 & echo $!; exec sleep 60"], {
     stdio: ["ignore", "pipe", "ignore"],
   });
   onTestFinished(() => void parent.kill("SIGKILL"));
   const [line] = await once(parent.stdout, "data");
   const zombie = Number(String(line));
-  await expect.poll(() => readFileSync(`/proc/${zombie}/stat`, "utf8")).toMatch(/\) Z /);
+  await expect.poll(() => readFileSync(`/proc/${zombie}/stat`, "utf8"), { timeout: 10_000 }).toMatch(/\) Z /);
   leaveClaim(folder, zombie);
   (await lockRunFolder(folder)).release();
   expect(readdirSync(folder)).toEqual([]);
