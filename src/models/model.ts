@@ -1,7 +1,9 @@
 import type { Tensor } from "../engine/primitives.ts";
 import type { Shape } from "../engine/shape.ts";
-import type { Attend, HeadLayout } from "../nn/attention.ts";
+import type { Attend, HeadLayout, Projections } from "../nn/attention.ts";
 import type { RotaryTables } from "../nn/rotary-tables.ts";
+import type { Rows } from "../nn/rows.ts";
+import { type Weights, weightsUnder } from "../nn/weights.ts";
 
 /** The sizes that the rest of the system needs to know of any decoder. */
 export interface ModelDimensions extends HeadLayout {
@@ -19,20 +21,6 @@ export interface ParameterSpec {
   initialization: "normal" | "zeros" | "ones";
 }
 
-/** The symbolic value of a parameter in the graph that is being built. */
-export type ParameterLookup = (name: string) => Tensor;
-
-/** What the model reads of each row: its token, its position and the tables of the rotation. */
-export interface Rows {
-  /** [N] integers. */
-  tokenIds: Tensor;
-  /** [N] integers, counted from 0 within each sequence. */
-  positions: Tensor;
-  /** [M, headSize / 2]. */
-  cosines: Tensor;
-  sines: Tensor;
-}
-
 /** A decoder-only language model as a function over symbolic tensors; every family implements this. */
 export interface LanguageModel {
   /** `model_type` of its config.json. */
@@ -44,10 +32,29 @@ export interface LanguageModel {
   /** config.json as it was read, which `save` writes back. */
   readonly configuration: Readonly<Record<string, unknown>>;
   rotaryTables(positions: number): RotaryTables;
-  /** Hidden states before the last norm [N, D]. */
-  hiddenStates(parameters: ParameterLookup, rows: Rows, attend: Attend): Tensor;
+  /** [N] token ids -> [N, D]. */
+  embed(weights: Weights, tokenIds: Tensor): Tensor;
+  /** What the names of a layer's parameters begin with; the rest of the name is the same in every layer. */
+  layerPrefix(layer: number): string;
+  /** One decoder layer, [N, D] -> [N, D]. `weights` has the names without the layer's prefix. */
+  layer(weights: Weights, hidden: Tensor, rows: Rows, attend: Attend): Tensor;
   /** The last norm, rows [N, D]. */
-  finalNorm(parameters: ParameterLookup, hidden: Tensor): Tensor;
+  finalNorm(weights: Weights, hidden: Tensor): Tensor;
   /** The vocabulary head [V, D]; the embedding where tied. */
-  headWeight(parameters: ParameterLookup): Tensor;
+  headWeight(weights: Weights): Tensor;
+}
+
+/** Hidden states before the last norm [N, D]; `attend` is told the layer, which tells caches apart. */
+export function hiddenStates(
+  model: LanguageModel,
+  weights: Weights,
+  rows: Rows,
+  attend: (projections: Projections, layer: number) => Tensor,
+): Tensor {
+  let hidden = model.embed(weights, rows.tokenIds);
+  for (let layer = 0; layer < model.dimensions.layers; layer++) {
+    const own = weightsUnder(weights, model.layerPrefix(layer));
+    hidden = model.layer(own, hidden, rows, (projections) => attend(projections, layer));
+  }
+  return hidden;
 }

@@ -8,8 +8,8 @@ export interface Projections {
   values: Tensor;
 }
 
-/** Mixes the values of the positions each row may see -> [N, heads * size]. `layer` tells caches apart. */
-export type Attend = (projections: Projections, layer: number) => Tensor;
+/** Mixes the values of the positions each row may see -> [N, heads * size]. */
+export type Attend = (projections: Projections) => Tensor;
 
 export interface HeadLayout {
   heads: number;

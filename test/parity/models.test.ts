@@ -8,6 +8,7 @@ import { createOnnxRuntimeBackend } from "../../src/engine/backends/onnxruntime/
 import { buildGraph } from "../../src/engine/graph.ts";
 import { matmul } from "../../src/engine/operations.ts";
 import { input } from "../../src/engine/tensor.ts";
+import { hiddenStates } from "../../src/models/model.ts";
 import { causalAttention, masked } from "../../src/nn/attention.ts";
 import type { TrainingBatch } from "../../src/pipeline.ts";
 import { openSafetensors } from "../../src/safetensors/reader.ts";
@@ -62,14 +63,14 @@ function loadPolicy(directory: string): Policy {
 /** Logits of a padded batch at its real positions, by the model alone, with the padding hidden by the mask. */
 function paddedLogits(policy: Policy, { input_ids, attention_mask, position_ids }: Padded): number[] {
   const [sequences, length] = [input_ids.length, input_ids[0].length];
-  const { parameters, rows } = policyInputs(policy, sequences * length);
+  const { weights, rows } = policyInputs(policy, sequences * length);
   const mask = input("mask", [sequences, 1, length, length]);
   const { model } = policy;
-  const hidden = model.hiddenStates(parameters, rows, (projections) =>
+  const hidden = hiddenStates(model, weights, rows, (projections) =>
     causalAttention(projections, { sequences, length, mask }, model.dimensions),
   );
-  const normed = model.finalNorm(parameters, hidden);
-  const logits = matmul(normed, model.headWeight(parameters), { transposeB: true });
+  const normed = model.finalNorm(weights, hidden);
+  const logits = matmul(normed, model.headWeight(weights), { transposeB: true });
   const own = {
     tokenIds: backend.allocate([sequences * length], "integer"),
     positions: backend.allocate([sequences * length], "integer"),

@@ -11,6 +11,7 @@ import {
 } from "../../engine/operations.ts";
 import type { Tensor } from "../../engine/primitives.ts";
 import { input } from "../../engine/tensor.ts";
+import { hiddenStates } from "../../models/model.ts";
 import { causalAttention, decodeAttention } from "../../nn/attention.ts";
 import { type Policy, policyInputs } from "./policy.ts";
 
@@ -41,12 +42,12 @@ export function cacheName(kind: "keys" | "values", layer: number): string {
 export function buildPrefillGraph(policy: Policy, prompts: number, length: number): Graph {
   const { model } = policy;
   const { keyValueHeads, headSize } = model.dimensions;
-  const { parameters, rows } = policyInputs(policy, prompts * length);
+  const { weights, rows } = policyInputs(policy, prompts * length);
   const causal = { sequences: prompts, length, mask: input("promptMask", [length, length]) };
   const outputs: Record<string, Tensor> = {};
   const perHead = (values: Tensor): Tensor =>
     transpose(reshape(values, [prompts, length, keyValueHeads, headSize]), [0, 2, 1, 3]);
-  model.hiddenStates(parameters, rows, (projections, layer) => {
+  hiddenStates(model, weights, rows, (projections, layer) => {
     outputs[promptCacheName("keys", layer)] = perHead(projections.keys);
     outputs[promptCacheName("values", layer)] = perHead(projections.values);
     return causalAttention(projections, causal, model.dimensions);
@@ -62,7 +63,7 @@ export function buildDecodeGraph(policy: Policy, layout: DecodeLayout): Graph {
   const { prompts, promptLength, completions, capacity } = layout;
   const { model } = policy;
   const { keyValueHeads, headSize } = model.dimensions;
-  const { parameters, rows } = policyInputs(policy, prompts * completions);
+  const { weights, rows } = policyInputs(policy, prompts * completions);
   const mask = input("mask", [prompts, 1, 1, promptLength + capacity]);
   const outputs: Record<string, Tensor> = {};
   const newRows = (values: Tensor): Tensor =>
@@ -74,7 +75,7 @@ export function buildDecodeGraph(policy: Policy, layout: DecodeLayout): Graph {
   const cache = (kind: "keys" | "values", layer: number): Tensor =>
     input(cacheName(kind, layer), [prompts, keyValueHeads, completions, capacity, headSize]);
 
-  const hidden = model.hiddenStates(parameters, rows, (projections, layer) => {
+  const hidden = hiddenStates(model, weights, rows, (projections, layer) => {
     outputs[cacheName("keys", layer)] = newRows(projections.keys);
     outputs[cacheName("values", layer)] = newRows(projections.values);
     const caches = {
@@ -85,8 +86,8 @@ export function buildDecodeGraph(policy: Policy, layout: DecodeLayout): Graph {
     };
     return decodeAttention(projections, caches, mask, layout, model.dimensions);
   });
-  const last = model.finalNorm(parameters, hidden);
-  const logits = matmul(last, model.headWeight(parameters), { transposeB: true });
+  const last = model.finalNorm(weights, hidden);
+  const logits = matmul(last, model.headWeight(weights), { transposeB: true });
   return buildGraph({ ...scoresOf(logits, layout.output), ...outputs });
 }
 

@@ -1,7 +1,10 @@
 import type { Backend, Buffer } from "../../engine/backend.ts";
 import type { Tensor } from "../../engine/primitives.ts";
 import { input } from "../../engine/tensor.ts";
-import type { LanguageModel, ParameterLookup, Rows } from "../../models/model.ts";
+import type { LanguageModel } from "../../models/model.ts";
+import { linear } from "../../nn/linear.ts";
+import type { Rows } from "../../nn/rows.ts";
+import type { Weights } from "../../nn/weights.ts";
 
 /** The model with its weights in memory: one set of buffers that the sampler reads and the learner updates in place. */
 export interface Policy {
@@ -39,15 +42,17 @@ export function createPolicy(
 }
 
 /** Symbolic stand-ins for the policy's buffers and for `rows` rows of tokens, one input each. */
-export function policyInputs(policy: Policy, rows: number): { parameters: ParameterLookup; rows: Rows } {
+export function policyInputs(policy: Policy, rows: number): { weights: Weights; rows: Rows } {
   const inputs = new Map<string, Tensor>();
-  const parameters: ParameterLookup = (name) => {
+  const tensor = (name: string): Tensor => {
     const known = inputs.get(name) ?? input(name, policy.parameters.get(name)!.shape);
     inputs.set(name, known);
     return known;
   };
+  const bias = (name: string): Tensor | undefined =>
+    policy.parameters.has(`${name}.bias`) ? tensor(`${name}.bias`) : undefined;
   return {
-    parameters,
+    weights: { tensor, linear: (x, name) => linear(x, tensor(`${name}.weight`), bias(name)) },
     rows: {
       tokenIds: input("tokenIds", [rows], "integer"),
       positions: input("positions", [rows], "integer"),

@@ -5,6 +5,7 @@ import { slice } from "../../engine/operations.ts";
 import { input } from "../../engine/tensor.ts";
 import { tokenLogprobs } from "../../losses/token-logprobs.ts";
 import { weightedLogprobLoss } from "../../losses/weighted-logprob-loss.ts";
+import { hiddenStates } from "../../models/model.ts";
 import { masked, type SharedPromptLayout, sharedPromptAttention } from "../../nn/attention.ts";
 import { causalMask } from "./causal-mask.ts";
 import { type MicroBatch, rowsOf } from "./micro-batches.ts";
@@ -20,7 +21,7 @@ function buildTrainingGraph(policy: Policy, layout: SharedPromptLayout): Graph {
   const rows = rowsOf(layout);
   const promptRows = prompts * promptLength;
   const completionRows = rows - promptRows;
-  const { parameters, rows: rowInputs } = policyInputs(policy, rows);
+  const { weights, rows: rowInputs } = policyInputs(policy, rows);
   const masks = {
     promptMask: promptRows > 0 ? input("promptMask", [promptLength, promptLength]) : null,
     completionMask: input(
@@ -32,16 +33,16 @@ function buildTrainingGraph(policy: Policy, layout: SharedPromptLayout): Graph {
   };
   const { model } = policy;
   const attend = sharedPromptAttention(layout, model.dimensions, masks);
-  const hidden = model.hiddenStates(parameters, rowInputs, attend);
-  const completionHidden = model.finalNorm(parameters, slice(hidden, 0, promptRows, rows));
+  const hidden = hiddenStates(model, weights, rowInputs, attend);
+  const completionHidden = model.finalNorm(weights, slice(hidden, 0, promptRows, rows));
   const targets = input("targets", [completionRows], "integer");
-  const logprobs = tokenLogprobs(completionHidden, model.headWeight(parameters), targets);
+  const logprobs = tokenLogprobs(completionHidden, model.headWeight(weights), targets);
   const loss = weightedLogprobLoss(logprobs, input("weights", [completionRows]));
 
   const names = model.parameters.map(({ name }) => name);
   const accumulated = gradients(
     loss,
-    names.map(parameters),
+    names.map(weights.tensor),
     model.parameters.map(({ name, shape }) => input(gradientName(name), shape)),
   );
   const gradientOutputs = names.map((name, index) => [gradientName(name), accumulated[index]]);

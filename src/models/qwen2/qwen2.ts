@@ -1,10 +1,7 @@
-import { add, gatherRows, rmsNorm, rotate } from "../../engine/operations.ts";
-import type { Tensor } from "../../engine/primitives.ts";
-import type { Attend } from "../../nn/attention.ts";
-import { linear } from "../../nn/linear.ts";
+import { gatherRows, rmsNorm } from "../../engine/operations.ts";
+import { decoderLayer } from "../../nn/decoder-layer.ts";
 import { rotaryTables } from "../../nn/rotary-tables.ts";
-import { swiglu } from "../../nn/swiglu.ts";
-import type { LanguageModel, ParameterLookup, ParameterSpec, Rows } from "../model.ts";
+import type { LanguageModel, ParameterSpec } from "../model.ts";
 import { parseQwen2Config, type Qwen2Config } from "./config.ts";
 
 const embedding = "model.embed_tokens.weight";
@@ -22,50 +19,12 @@ export function createQwen2(configuration: Readonly<Record<string, unknown>>, fi
     initializerRange: config.initializerRange,
     configuration,
     rotaryTables: (positions) => rotaryTables(config.ropeTheta, headSize, positions),
-    hiddenStates: (parameters, rows, attend) => {
-      let hidden = gatherRows(parameters(embedding), rows.tokenIds);
-      for (let layer = 0; layer < layers; layer++) {
-        hidden = decoderLayer(config, layer, parameters, hidden, rows, attend);
-      }
-      return hidden;
-    },
-    finalNorm: (parameters, hidden) => rmsNorm(hidden, parameters(lastNorm), config.normEpsilon),
-    headWeight: (parameters) => parameters(config.tiedEmbeddings ? embedding : head),
+    embed: (weights, tokenIds) => gatherRows(weights.tensor(embedding), tokenIds),
+    layerPrefix: (layer) => `model.layers.${layer}.`,
+    layer: (weights, hidden, rows, attend) => decoderLayer(weights, hidden, rows, attend, config),
+    finalNorm: (weights, hidden) => rmsNorm(hidden, weights.tensor(lastNorm), config.normEpsilon),
+    headWeight: (weights) => weights.tensor(config.tiedEmbeddings ? embedding : head),
   };
-}
-
-function decoderLayer(
-  { heads, keyValueHeads, normEpsilon }: Qwen2Config,
-  layer: number,
-  parameters: ParameterLookup,
-  hidden: Tensor,
-  { positions, cosines, sines }: Rows,
-  attend: Attend,
-): Tensor {
-  const weight = (name: string): Tensor => parameters(`model.layers.${layer}.${name}.weight`);
-  const bias = (name: string): Tensor => parameters(`model.layers.${layer}.${name}.bias`);
-  const project = (x: Tensor, name: string): Tensor => linear(x, weight(name), bias(name));
-
-  const attentionInput = rmsNorm(hidden, weight("input_layernorm"), normEpsilon);
-  const mixed = attend(
-    {
-      queries: rotate(project(attentionInput, "self_attn.q_proj"), positions, cosines, sines, { heads }),
-      keys: rotate(project(attentionInput, "self_attn.k_proj"), positions, cosines, sines, {
-        heads: keyValueHeads,
-      }),
-      values: project(attentionInput, "self_attn.v_proj"),
-    },
-    layer,
-  );
-  const attended = add(hidden, linear(mixed, weight("self_attn.o_proj")));
-
-  const mlpInput = rmsNorm(attended, weight("post_attention_layernorm"), normEpsilon);
-  const mlp = swiglu(mlpInput, {
-    gate: weight("mlp.gate_proj"),
-    up: weight("mlp.up_proj"),
-    down: weight("mlp.down_proj"),
-  });
-  return add(attended, mlp);
 }
 
 /** In the order in which checkpoint files list them. */

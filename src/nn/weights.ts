@@ -1,0 +1,16 @@
+import type { Tensor } from "../engine/primitives.ts";
+
+/** The symbolic values of a model's parameters in the graph that is being built, under their names in checkpoint files. */
+export interface Weights {
+  tensor(name: string): Tensor;
+  /** Rows [N, in] through the linear layer `name` (its weight, and its bias and adapter where it has them) -> [N, out]. */
+  linear(x: Tensor, name: string): Tensor;
+}
+
+/** The weights whose names begin with `prefix`, under the rest of their names. */
+export function weightsUnder(weights: Weights, prefix: string): Weights {
+  return {
+    tensor: (name) => weights.tensor(prefix + name),
+    linear: (x, name) => weights.linear(x, prefix + name),
+  };
+}
