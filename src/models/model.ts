@@ -1,6 +1,7 @@
 import type { Tensor } from "../engine/primitives.ts";
 import type { Shape } from "../engine/shape.ts";
 import type { Attend, HeadLayout, Projections } from "../nn/attention.ts";
+import type { RotaryEmbedding } from "../nn/rotary-frequencies.ts";
 import type { RotaryTables } from "../nn/rotary-tables.ts";
 import type { Rows } from "../nn/rows.ts";
 import { type Weights, weightsUnder } from "../nn/weights.ts";
@@ -9,6 +10,7 @@ import { type Weights, weightsUnder } from "../nn/weights.ts";
 export interface ModelDimensions extends HeadLayout {
   vocabularySize: number;
   hiddenSize: number;
+  intermediateSize: number;
   layers: number;
   maxPositions: number;
 }
@@ -26,6 +28,9 @@ export interface LanguageModel {
   /** `model_type` of its config.json. */
   readonly family: string;
   readonly dimensions: ModelDimensions;
+  readonly rotaryEmbedding: RotaryEmbedding;
+  /** The vocabulary head is the embedding. */
+  readonly tiedEmbeddings: boolean;
   readonly parameters: readonly ParameterSpec[];
   /** Standard deviation of freshly initialised matrices. */
   readonly initializerRange: number;

@@ -4,12 +4,9 @@ export interface RotaryTables {
   sines: Float32Array;
 }
 
-/** Angle p * theta^(-2i / headSize) for position p and pair i, rounded to float32 where transformers rounds. */
-export function rotaryTables(theta: number, headSize: number, positions: number): RotaryTables {
-  const half = headSize / 2;
-  const frequencies = Array.from({ length: half }, (_, i) =>
-    Math.fround(1 / Math.fround(theta ** ((2 * i) / headSize))),
-  );
+/** Angle p * frequencies[i] for position p and pair i, rounded to float32 where transformers rounds. */
+export function rotaryTables(frequencies: readonly number[], positions: number): RotaryTables {
+  const half = frequencies.length;
   const cosines = new Float32Array(positions * half);
   const sines = new Float32Array(positions * half);
   for (let position = 0; position < positions; position++) {

@@ -23,17 +23,14 @@ export function readJsonLines<T>(...parts: string[]): T[] {
     .map((line) => JSON.parse(line) as T);
 }
 
-/** Names of the model folders whose config.json has one of these types; none where there are no fixtures. */
-export function modelFixtures(modelTypes: readonly string[]): string[] {
-  if (fixturesAbsent) {
-    return [];
-  }
+/** Names of the model folders, text and vision-language models apart; none where there are no fixtures. */
+export function modelFixtures(): { text: string[]; vision: string[] } {
   const folder = path.join(fixturesFolder, "models");
-  return readdirSync(folder).filter(
-    (name) =>
-      existsSync(path.join(folder, name, "config.json")) &&
-      modelTypes.includes(readFixture<{ model_type: string }>("models", name, "config.json").model_type),
-  );
+  const names = fixturesAbsent
+    ? []
+    : readdirSync(folder).filter((name) => existsSync(path.join(folder, name, "config.json")));
+  const isVision = (name: string) => "vision_config" in readFixture<object>("models", name, "config.json");
+  return { text: names.filter((name) => !isVision(name)), vision: names.filter(isVision) };
 }
 
 export interface Tolerance {
