@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { ConfigError, errorMessage, isGpgradError } from "../errors.ts";
+import { packageVersion } from "../package-version.ts";
 import { addEvalCommand } from "./eval-command.ts";
 import { addQuickstartCommand } from "./quickstart-command.ts";
 import { addSampleCommand } from "./sample-command.ts";
@@ -45,9 +45,4 @@ function createProgram(terminal: Terminal): Command {
 function oneLine(error: unknown): string {
   const message = errorMessage(error).replaceAll(/\s*\n\s*/g, " ");
   return isGpgradError(error) ? message : `${message} (--debug shows where)`;
-}
-
-function packageVersion(): string {
-  const file = new URL("../../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }

@@ -1,21 +1,20 @@
-import { closeSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { hostname } from "node:os";
+import { closeSync, openSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CheckpointError, errorMessage } from "../errors.ts";
+import { formatClaim, isAlive, ownClaim, type ProcessClaim, parseClaim, thisHost } from "../process-claim.ts";
 
 /** A run folder that is this process's alone until `release`. */
 export interface RunLock {
   release(): void;
 }
 
-interface Claim {
+interface Claim extends ProcessClaim {
+  /** Of the file that says so. */
   name: string;
-  host: string;
-  process: number;
-  /** Tells processes with the same number apart; 0 where the system does not say. */
-  startTime: number;
 }
+
+const prefix = "lock-";
 
 /** Milliseconds in which one of two processes that start at the same instant gives way. */
 const settlingTime = 200;
@@ -26,13 +25,13 @@ const settlingTime = 200;
  * which holds the folder.
  */
 export async function lockRunFolder(runDirectory: string): Promise<RunLock> {
-  const name = claimName(process.pid, processStatus(process.pid)?.startTime ?? 0);
+  const name = `${prefix}${formatClaim(ownClaim())}`;
   const file = path.join(runDirectory, name);
   try {
     closeSync(openSync(file, "wx"));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") {
-      throw inUse(runDirectory, parseClaim(name)!);
+      throw inUse(runDirectory, claimNamed(name)!);
     }
     throw new CheckpointError(
       `cannot write ${file}: ${errorMessage(error)}; choose a folder you may write to`,
@@ -56,7 +55,7 @@ export async function lockRunFolder(runDirectory: string): Promise<RunLock> {
 }
 
 function livingRivals(runDirectory: string, own: string): Claim[] {
-  const claims = readdirSync(runDirectory).flatMap((name) => parseClaim(name) ?? []);
+  const claims = readdirSync(runDirectory).flatMap((name) => claimNamed(name) ?? []);
   const rivals = claims.filter(({ name }) => name !== own);
   for (const dead of rivals.filter((claim) => !isAlive(claim))) {
     rmSync(path.join(runDirectory, dead.name), { force: true });
@@ -64,52 +63,9 @@ function livingRivals(runDirectory: string, own: string): Claim[] {
   return rivals.filter(isAlive);
 }
 
-/** Everything about a claim stands in its file's name, so that none is ever half-written. */
-function claimName(processNumber: number, startTime: number): string {
-  return `lock-${thisHost()}-${processNumber}-${startTime}`;
-}
-
-function parseClaim(name: string): Claim | null {
-  const match = /^lock-(.*)-(\d+)-(\d+)$/.exec(name);
-  return match && { name, host: match[1]!, process: Number(match[2]), startTime: Number(match[3]) };
-}
-
-function thisHost(): string {
-  return hostname().replaceAll(/[^\w.-]/g, "_");
-}
-
-/** Of a process on another machine nothing can be known, so it counts as alive. */
-function isAlive({ host, process: number, startTime }: Claim): boolean {
-  if (host !== thisHost()) {
-    return true;
-  }
-  try {
-    process.kill(number, 0);
-  } catch (error) {
-    // Someone else's process may not be signalled, but it is there.
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") {
-      return false;
-    }
-  }
-  const status = processStatus(number);
-  if (status === null) {
-    return true;
-  }
-  // A killed process that its parent has not asked about yet still has its number.
-  const gone = ["Z", "X", "x"].includes(status.state);
-  return !gone && (startTime === 0 || startTime === status.startTime);
-}
-
-/** From /proc: the start in clock ticks since the machine started. Null where the system does not tell. */
-function processStatus(processNumber: number): { state: string; startTime: number } | null {
-  try {
-    const line = readFileSync(`/proc/${processNumber}/stat`, "utf8");
-    // The second field, the program's name in parentheses, may hold blanks: count from behind it.
-    const fields = line.slice(line.lastIndexOf(")") + 2).split(" ");
-    return { state: fields[0]!, startTime: Number(fields[19]) };
-  } catch {
-    return null;
-  }
+function claimNamed(name: string): Claim | null {
+  const claim = name.startsWith(prefix) ? parseClaim(name.slice(prefix.length)) : null;
+  return claim && { ...claim, name };
 }
 
 function inUse(runDirectory: string, { name, host, process: number }: Claim): CheckpointError {

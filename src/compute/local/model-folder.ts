@@ -1,29 +1,23 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { writeFileAtomically } from "../../atomic-file.ts";
+import { shown } from "../../error-text.ts";
 import { errorMessage, ModelError } from "../../errors.ts";
+import { configFile, moreTemplatesFolder, sideFileNames } from "../../model-files.ts";
+import { embeddingWeight } from "../../models/decoder-parameters.ts";
 import type { LanguageModel } from "../../models/model.ts";
 import { createModel } from "../../models/registry.ts";
 import { openWeights } from "../../safetensors/weights-folder.ts";
-import { writeSafetensors } from "../../safetensors/writer.ts";
-import type { Policy } from "./policy.ts";
+import { checkTiedHead, matchWeights, type StoredWeights } from "./stored-weights.ts";
 
-/** Files beside the weights that make a model folder whole: kept byte for byte from where the model came. */
+/** Files beside the weights that make a model folder whole, by their path in it: kept byte for byte from where the model came. */
 export type SideFiles = Readonly<Record<string, Uint8Array>>;
 
-const configFile = "config.json";
-const weightsFile = "model.safetensors";
-const sideFileNames = [
-  "generation_config.json",
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "special_tokens_map.json",
-  "added_tokens.json",
-  "vocab.json",
-  "merges.txt",
-  "chat_template.jinja",
-  "preprocessor_config.json",
-];
+export interface ModelFolder {
+  model: LanguageModel;
+  /** `config.json` among them. */
+  sideFiles: SideFiles;
+  weights: StoredWeights;
+}
 
 export function readJsonFile(file: string): Record<string, unknown> {
   let parsed: unknown;
@@ -38,8 +32,8 @@ export function readJsonFile(file: string): Record<string, unknown> {
   return parsed as Record<string, unknown>;
 }
 
-/** Reads `config.json` and the side files of a model folder; the weights follow with `withWeights`. */
-export function readModelFolder(directory: string): { model: LanguageModel; sideFiles: SideFiles } {
+/** Reads a model folder but for the weights themselves, which follow with `withWeights`. */
+export function readModelFolder(directory: string): ModelFolder {
   if (!existsSync(directory)) {
     throw new ModelError(
       `no model folder at ${directory}; give --model the path of a Hugging Face model folder`,
@@ -49,11 +43,31 @@ export function readModelFolder(directory: string): { model: LanguageModel; side
   if (!existsSync(file)) {
     throw new ModelError(`${directory} has no ${configFile}; is it a Hugging Face model folder?`);
   }
-  const model = createModel(readJsonFile(file), file);
+  const configuration = readJsonFile(file);
+  const model = createModel(configuration, file);
+  const { quantization_config: quantization } = configuration;
+  if (quantization !== undefined && quantization !== null) {
+    const { quant_method: method } = quantization as Record<string, unknown>;
+    throw new ModelError(
+      `${file}: the weights are quantized (quant_method ${shown(method)}), which cannot be trained; take the checkpoint without quantization`,
+    );
+  }
+  const weights = openWeights(directory);
+  try {
+    return { model, sideFiles: readSideFiles(directory), weights: matchWeights(directory, weights, model) };
+  } finally {
+    weights.close();
+  }
+}
+
+function readSideFiles(directory: string): SideFiles {
   const present = new Set(readdirSync(directory));
-  const names = sideFileNames.filter((name) => present.has(name));
-  const sideFiles = Object.fromEntries(names.map((name) => [name, readFileSync(path.join(directory, name))]));
-  return { model, sideFiles };
+  const names = [configFile, ...sideFileNames].filter((name) => present.has(name));
+  if (present.has(moreTemplatesFolder)) {
+    const templates = readdirSync(path.join(directory, moreTemplatesFolder)).sort();
+    names.push(...templates.map((name) => path.join(moreTemplatesFolder, name)));
+  }
+  return Object.fromEntries(names.map((name) => [name, readFileSync(path.join(directory, name))]));
 }
 
 /** Calls `read` with a function that fills one parameter after another from the folder's weights. */
@@ -64,42 +78,14 @@ export function withWeights<T>(
 ): T {
   const weights = openWeights(directory);
   try {
-    const missing = model.parameters.find(({ name }) => weights.shapeOf(name) === undefined);
-    if (missing) {
-      throw new ModelError(
-        `${directory}: the weights lack ${missing.name}, which config.json asks for; the two do not belong together`,
-      );
-    }
-    for (const { name, shape } of model.parameters) {
-      const stored = weights.shapeOf(name)!;
-      if (stored.join() !== shape.join()) {
-        throw new ModelError(
-          `${directory}: ${name} has shape [${stored.join(", ")}], config.json asks for [${shape.join(", ")}]`,
-        );
+    const { names, tiedHeadStored } = matchWeights(directory, weights, model);
+    return read((name, values) => {
+      weights.readInto(names.get(name)!, values);
+      if (tiedHeadStored && name === embeddingWeight) {
+        checkTiedHead(directory, weights, values);
       }
-    }
-    return read((name, values) => weights.readInto(name, values));
+    });
   } finally {
     weights.close();
-  }
-}
-
-/** Writes config, weights (float32) and side files: a folder that transformers loads. */
-export function writeModelFolder(directory: string, policy: Policy, sideFiles: SideFiles): void {
-  const { model, parameters } = policy;
-  const { torch_dtype: _, dtype: __, ...configuration } = model.configuration;
-  const dtypeKey = "torch_dtype" in model.configuration ? "torch_dtype" : "dtype";
-  const config = { ...configuration, [dtypeKey]: "float32" };
-  writeFileAtomically(path.join(directory, configFile), `${JSON.stringify(config, null, 2)}\n`);
-  writeSafetensors(
-    path.join(directory, weightsFile),
-    model.parameters.map(({ name, shape }) => ({
-      name,
-      shape,
-      values: parameters.get(name)!.values as Float32Array,
-    })),
-  );
-  for (const [name, content] of Object.entries(sideFiles)) {
-    writeFileAtomically(path.join(directory, name), content);
   }
 }
