@@ -178,6 +178,31 @@ describe.each(fixtures.text)("%s", (name) => {
     sampler.free();
   });
 
+  test("sampler and learner agree on the log-probabilities of sampled tokens", async () => {
+    const policy = loadPolicy(directory);
+    const sampler = createPolicySampler(policy, { endTokenIds: [], decode: () => "", maxRows: 64 });
+    const plain = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, stop: [] };
+    const prompts = reference.greedy.cases.map(({ prompt_ids }) => prompt_ids);
+    const requests = prompts.map((promptTokenIds, seed) => ({ promptTokenIds, count: 3, seed }));
+    const sampled = sampler.sample(requests, { ...plain, maxTokens: 48 });
+    sampler.free();
+    const learner = createPolicyLearner(policy, {
+      adamw: { betas: [0.9, 0.999], epsilon: 1e-8, weightDecay: 0 },
+      maxGradientNorm: null,
+      microBatchTokens: 512,
+      lanes: 1,
+    });
+    const groups = sampled.map((completions, group) => ({
+      promptTokenIds: prompts[group],
+      completions: completions.map(({ tokenIds }) => ({ tokenIds, weights: tokenIds.map(() => 1) })),
+    }));
+    const { logprobs } = await learner.forwardBackward({ groups });
+    learner.free();
+    const flat = sampled.flatMap((completions) => completions.flatMap((completion) => completion.logprobs));
+    const learned = logprobs.flatMap((completions) => completions.flatMap((values) => values ?? []));
+    report("sampler beside learner", toleranceUsed(flat, learned, { atol: 1e-4, rtol: 0 }));
+  });
+
   test.each([
     [32, 1],
     [64, 3],
