@@ -12,3 +12,8 @@ export function shown(value: unknown): string {
   const text = value === undefined ? "missing" : (JSON.stringify(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
+
+/** A name from a file as errors show it: as it stands where that is one short line, like `shown` otherwise. */
+export function shownName(name: string): string {
+  return name.length <= 200 && /^[\x21-\x7e]+$/.test(name) ? name : shown(name);
+}

@@ -1,85 +1,103 @@
-import type { StoredType } from "./header.ts";
+/** The 16-bit types that weights are stored in, named as in the format. */
+export type NarrowType = "F16" | "BF16";
 
-type ConvertedType = Exclude<StoredType, "F32">;
+/** What each of the 65,536 float16 stands for: looking it up is as fast as reading memory. */
+let halfValues: Float32Array | undefined;
 
-function halfToFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) {
-    return sign * fraction * 2 ** -24;
-  }
-  if (exponent === 0x1f) {
-    return fraction === 0 ? sign * Infinity : Number.NaN;
-  }
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-/** Converts little-endian stored values to float32, filling `target`. */
-export function toFloat32(bytes: Uint8Array, storedType: ConvertedType, target: Float32Array): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  switch (storedType) {
-    case "F64":
-      for (let i = 0; i < target.length; i++) {
-        target[i] = view.getFloat64(i * 8, true);
-      }
-      return;
-    case "BF16": {
-      const bits = new Uint32Array(target.buffer, target.byteOffset, target.length);
-      for (let i = 0; i < bits.length; i++) {
-        bits[i] = view.getUint16(i * 2, true) << 16;
-      }
-      return;
+function halfTable(): Float32Array {
+  halfValues ??= Float32Array.from({ length: 0x10000 }, (_, bits) => {
+    const sign = bits & 0x8000 ? -1 : 1;
+    const exponent = (bits >> 10) & 0x1f;
+    const fraction = bits & 0x3ff;
+    if (exponent === 0) {
+      return sign * fraction * 2 ** -24;
     }
-    case "F16":
-      for (let i = 0; i < target.length; i++) {
-        target[i] = halfToFloat(view.getUint16(i * 2, true));
+    if (exponent === 0x1f) {
+      return fraction === 0 ? sign * Infinity : Number.NaN;
+    }
+    return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  });
+  return halfValues;
+}
+
+/** Converts little-endian stored values, which begin at a multiple of their width, to float32, filling `target`. */
+export function toFloat32(bytes: Uint8Array, storedType: NarrowType | "F64", target: Float32Array): void {
+  const { buffer, byteOffset } = bytes;
+  const count = target.length;
+  if (storedType === "F64") {
+    target.set(new Float64Array(buffer, byteOffset, count));
+    return;
+  }
+  const stored = new Uint16Array(buffer, byteOffset, count);
+  if (storedType === "F16") {
+    const values = halfTable();
+    for (let i = 0; i < count; i++) {
+      target[i] = values[stored[i]];
+    }
+    return;
+  }
+  const bits = new Int32Array(target.buffer, target.byteOffset, count);
+  for (let i = 0; i < count; i++) {
+    bits[i] = stored[i] << 16;
+  }
+}
+
+const magnitudeMask = 0x7fffffff;
+const infinityBits = 0x7f800000;
+const halfInfinity = 0x7c00;
+const brainInfinity = 0x7f80;
+
+/**
+ * Converts float32 values to 16-bit ones, rounding to nearest, halves to even; NaN stays NaN. Returns the index of the
+ * first finite value that rounds to infinity, or -1.
+ */
+export function fromFloat32(values: Float32Array, storedType: NarrowType, target: Uint16Array): number {
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
+  return storedType === "F16" ? toHalf(values, bits, target) : toBrain(bits, target);
+}
+
+function toBrain(bits: Int32Array, target: Uint16Array): number {
+  let overflow = -1;
+  for (let i = bits.length - 1; i >= 0; i--) {
+    const value = bits[i];
+    const magnitude = value & magnitudeMask;
+    if (magnitude > infinityBits) {
+      target[i] = 0x7fc0;
+      continue;
+    }
+    const rounded = (value + 0x7fff + ((value >>> 16) & 1)) >>> 16;
+    if ((rounded & 0x7fff) === brainInfinity && magnitude !== infinityBits) {
+      overflow = i;
+    }
+    target[i] = rounded;
+  }
+  return overflow;
+}
+
+const smallestNormalHalf = 0x38800000;
+/** Exponents of float32 are biased by 127, those of float16 by 15. */
+const biasDifference = (127 - 15) << 23;
+const oneHalf = new Float32Array(1);
+const oneHalfBits = new Int32Array(oneHalf.buffer);
+
+function toHalf(values: Float32Array, bits: Int32Array, target: Uint16Array): number {
+  let overflow = -1;
+  for (let i = bits.length - 1; i >= 0; i--) {
+    const sign = (bits[i] >>> 16) & 0x8000;
+    const magnitude = bits[i] & magnitudeMask;
+    if (magnitude >= infinityBits) {
+      target[i] = magnitude === infinityBits ? sign | halfInfinity : 0x7e00;
+    } else if (magnitude < smallestNormalHalf) {
+      // Float32 of this size are multiples of 2^-24, as the float16 below the normal ones are: the sum rounds as they do.
+      oneHalf[0] = 0.5 + Math.abs(values[i]);
+      target[i] = sign | (oneHalfBits[0] - 0x3f000000);
+    } else {
+      const rounded = (magnitude - biasDifference + 0xfff + ((magnitude >>> 13) & 1)) >>> 13;
+      if (rounded >= halfInfinity) {
+        overflow = i;
       }
+      target[i] = sign | Math.min(rounded, halfInfinity);
+    }
   }
-}
-
-function roundHalfToEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
-}
-
-const singleFloat = new Float32Array(1);
-const singleBits = new Uint32Array(singleFloat.buffer);
-
-function floatToHalf(value: number): number {
-  singleFloat[0] = value;
-  const sign = (singleBits[0] >>> 16) & 0x8000;
-  const magnitude = Math.abs(value);
-  if (Number.isNaN(value)) {
-    return 0x7e00;
-  }
-  // Halfway between the largest half and the next power of two, which rounds up.
-  if (magnitude >= 65520) {
-    return sign | 0x7c00;
-  }
-  const exponent = Math.max((singleBits[0] >>> 23) & 0xff, 127 - 14) - 127;
-  const fraction = roundHalfToEven(magnitude * 2 ** (10 - exponent));
-  // A normal number's leading bit adds the one that the exponent field lacks here.
-  return sign | (((exponent + 14) << 10) + fraction);
-}
-
-function floatToBrain(value: number): number {
-  if (Number.isNaN(value)) {
-    return 0x7fc0;
-  }
-  singleFloat[0] = value;
-  const bits = singleBits[0];
-  return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
-}
-
-/** Converts float32 values to little-endian 16-bit ones, rounding to nearest, halves to even. */
-export function fromFloat32(values: Float32Array, storedType: "F16" | "BF16"): Uint8Array {
-  const convert = storedType === "F16" ? floatToHalf : floatToBrain;
-  const bytes = new Uint8Array(2 * values.length);
-  const view = new DataView(bytes.buffer);
-  for (let i = 0; i < values.length; i++) {
-    view.setUint16(2 * i, convert(values[i]), true);
-  }
-  return bytes;
+  return overflow;
 }

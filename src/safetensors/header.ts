@@ -1,4 +1,6 @@
-import { ModelError } from "../errors.ts";
+import { shown, shownName } from "../error-text.ts";
+import { errorMessage, ModelError } from "../errors.ts";
+import { parseShallowJson } from "../shallow-json.ts";
 import { repeatedKey } from "./repeated-key.ts";
 
 /** Element types that can be read; all become float32. */
@@ -25,6 +27,10 @@ export const lengthBytes = 8;
 /** The reference implementation accepts no longer header either. */
 export const maximumHeaderBytes = 100_000_000;
 
+const metadataKey = "__metadata__";
+/** The header's object, a tensor's and its lists: what is deeper is no header. */
+const headerDepth = 3;
+
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
@@ -41,18 +47,28 @@ function parseObject(bytes: Uint8Array, fail: (problem: string) => never): Recor
   let header: unknown;
   try {
     json = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    header = JSON.parse(json);
-  } catch {
-    return fail("its header is not JSON");
+    header = parseShallowJson(json, headerDepth);
+  } catch (error) {
+    return fail(`its header is not JSON that describes tensors (${errorMessage(error)})`);
   }
   if (typeof header !== "object" || header === null || Array.isArray(header)) {
     return fail("its header is not an object");
   }
   const repeated = repeatedKey(json);
   if (repeated !== null) {
-    return fail(`its header lists tensor ${repeated} twice`);
+    return fail(`its header lists tensor ${shownName(repeated)} twice`);
   }
   return header as Record<string, unknown>;
+}
+
+function checkMetadata(metadata: unknown, fail: (problem: string) => never): void {
+  const isText =
+    typeof metadata === "object" &&
+    !Array.isArray(metadata) &&
+    Object.values(metadata ?? {}).every((value) => typeof value === "string");
+  if (metadata !== undefined && !isText) {
+    fail(`its ${metadataKey} is ${shown(metadata)}, expected an object of texts`);
+  }
 }
 
 /**
@@ -64,34 +80,37 @@ export function parseHeader(bytes: Uint8Array, fileSize: number, file: string): 
     throw new ModelError(`${file}: ${problem}; the file is damaged or incomplete, download or copy it again`);
   };
   const dataStart = lengthBytes + bytes.length;
-  const entries = Object.entries(parseObject(bytes, fail))
-    .filter(([name]) => name !== "__metadata__")
+  const header = parseObject(bytes, fail);
+  checkMetadata(Object.hasOwn(header, metadataKey) ? header[metadataKey] : undefined, fail);
+  const entries = Object.entries(header)
+    .filter(([name]) => name !== metadataKey)
     .map(([name, value]): TensorEntry => {
+      const tensor = `tensor ${shownName(name)}`;
       const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
       if (typeof dtype !== "string" || !Array.isArray(shape) || !shape.every(isCount)) {
         return fail(
-          `tensor ${name} has dtype ${JSON.stringify(dtype)} and shape ${JSON.stringify(shape)}, expected a type and a list of sizes`,
+          `${tensor} has dtype ${shown(dtype)} and shape ${shown(shape)}, expected a type and a list of sizes`,
         );
       }
       const bits = elementBits(dtype);
       if (bits === undefined) {
-        return fail(`tensor ${name} has type ${dtype}, which the format does not know`);
+        return fail(`${tensor} has type ${shownName(dtype)}, which the format does not know`);
       }
       const ordered = Array.isArray(offsets) && offsets.length === 2 && offsets.every(isCount);
       if (!ordered || offsets[0] > offsets[1]) {
         return fail(
-          `tensor ${name} has data_offsets ${JSON.stringify(offsets)}, expected its first byte and the one after its last`,
+          `${tensor} has data_offsets ${shown(offsets)}, expected its first byte and the one after its last`,
         );
       }
       const start = dataStart + offsets[0];
       const end = dataStart + offsets[1];
       if (end > fileSize) {
-        return fail(`tensor ${name} ends at byte ${end} but the file has ${fileSize} bytes`);
+        return fail(`${tensor} ends at byte ${end} but the file has ${fileSize} bytes`);
       }
       const needed = shape.reduce((product, size) => product * size, bits) / 8;
       if (needed !== end - start) {
         return fail(
-          `tensor ${name} of shape [${shape}] and type ${dtype} needs ${needed} bytes, has ${end - start}`,
+          `${tensor} of shape ${shown(shape)} and type ${dtype} needs ${needed} bytes, has ${end - start}`,
         );
       }
       return { name, storedType: dtype, shape, start, end };
@@ -100,7 +119,7 @@ export function parseHeader(bytes: Uint8Array, fileSize: number, file: string): 
   let position = dataStart;
   for (const { name, start, end } of entries) {
     if (start !== position) {
-      fail(`tensor ${name} starts at byte ${start}, expected ${position}`);
+      fail(`tensor ${shownName(name)} starts at byte ${start}, expected ${position}`);
     }
     position = end;
   }

@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { errorMessage, ModelError } from "../errors.ts";
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { shownName } from "../error-text.ts";
+import { errorMessage, internalError, ModelError } from "../errors.ts";
 import { toFloat32 } from "./float-conversion.ts";
 import {
   elementBytes,
@@ -9,9 +10,10 @@ import {
   type StoredType,
   type TensorEntry,
 } from "./header.ts";
+import { createScratch, scratchBytes } from "./scratch.ts";
 
-/** Bytes read at a time, so that converting never holds a second copy of a large tensor. */
-const chunkBytes = 1 << 24;
+/** Bytes that one system call asks for; more than 2 GB would be refused. */
+const readBytes = 1 << 24;
 
 /** One open safetensors file. */
 export interface SafetensorsFile {
@@ -19,6 +21,8 @@ export interface SafetensorsFile {
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   /** Reads a tensor as float32 into `target`, which has its size. */
   readInto(name: string, target: Float32Array): void;
+  /** Reads the tensor's values from the one at `first` on as float32, as many as `target` takes. */
+  readPart(name: string, first: number, target: Float32Array): void;
   close(): void;
 }
 
@@ -26,7 +30,7 @@ function readExactly(descriptor: number, bytes: Uint8Array, position: number, fi
   for (let offset = 0; offset < bytes.length; ) {
     let count: number;
     try {
-      const length = Math.min(bytes.length - offset, chunkBytes);
+      const length = Math.min(bytes.length - offset, readBytes);
       count = readSync(descriptor, bytes, offset, length, position + offset);
     } catch (error) {
       throw new ModelError(`cannot read ${file}: ${errorMessage(error)}`);
@@ -61,62 +65,90 @@ function readHeader(descriptor: number, file: string): TensorEntry[] {
   return parseHeader(header, fileSize, file);
 }
 
-export function openSafetensors(file: string): SafetensorsFile {
-  let descriptor: number;
+function openFile(file: string): number {
   try {
-    descriptor = openSync(file, "r");
+    // Opening a pipe would wait for its other end.
+    if (!statSync(file).isFile()) {
+      throw new Error("it is not a file");
+    }
+    return openSync(file, "r");
   } catch (error) {
     throw new ModelError(`cannot open ${file}: ${errorMessage(error)}`);
   }
+}
+
+/** The way to one tensor's values, checked. */
+interface StoredValues {
+  storedType: StoredType;
+  start: number;
+  count: number;
+}
+
+/** Opens a file and reads its header; conversions go through `scratch`, which files may share. */
+export function openSafetensors(file: string, scratch = createScratch()): SafetensorsFile {
+  const descriptor = openFile(file);
   try {
     const entries = readHeader(descriptor, file);
     const tensors = new Map(entries.map((entry) => [entry.name, entry]));
+
+    const find = (name: string): StoredValues => {
+      const entry = tensors.get(name);
+      if (entry === undefined) {
+        throw new ModelError(`${file} has no tensor ${shownName(name)}; is it the file of another model?`);
+      }
+      const { storedType, start, end } = entry;
+      if (!Object.hasOwn(elementBytes, storedType)) {
+        const known = Object.keys(elementBytes).join(", ");
+        throw new ModelError(
+          `${file}: tensor ${shownName(name)} is stored as ${storedType}; supported: ${known}; convert it to one of these`,
+        );
+      }
+      const known = storedType as StoredType;
+      return { storedType: known, start, count: (end - start) / elementBytes[known] };
+    };
+
+    const read = ({ storedType, start }: StoredValues, first: number, target: Float32Array): void => {
+      const width = elementBytes[storedType];
+      const position = start + first * width;
+      if (storedType === "F32") {
+        const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
+        readExactly(descriptor, bytes, position, file);
+        return;
+      }
+      const pieceValues = scratchBytes / width;
+      for (let done = 0; done < target.length; done += pieceValues) {
+        const piece = target.subarray(done, done + pieceValues);
+        const bytes = scratch.bytes(piece.length * width);
+        readExactly(descriptor, bytes, position + done * width, file);
+        toFloat32(bytes, storedType, piece);
+      }
+    };
+
     return {
       file,
       tensors,
-      readInto: (name, target) => readInto(descriptor, file, tensors.get(name), name, target),
+      readInto: (name, target) => {
+        const stored = find(name);
+        if (stored.count !== target.length) {
+          throw new ModelError(
+            `${file}: tensor ${shownName(name)} has ${stored.count} values, the model needs ${target.length}; the file belongs to another model`,
+          );
+        }
+        read(stored, 0, target);
+      },
+      readPart: (name, first, target) => {
+        const stored = find(name);
+        if (first + target.length > stored.count) {
+          throw internalError(
+            `values ${first} to ${first + target.length} of ${name}, which has ${stored.count}`,
+          );
+        }
+        read(stored, first, target);
+      },
       close: () => closeSync(descriptor),
     };
   } catch (error) {
     closeSync(descriptor);
     throw error;
-  }
-}
-
-function readInto(
-  descriptor: number,
-  file: string,
-  entry: TensorEntry | undefined,
-  name: string,
-  target: Float32Array,
-): void {
-  if (entry === undefined) {
-    throw new ModelError(`${file} has no tensor ${name}; is it the file of another model?`);
-  }
-  const { storedType, start } = entry;
-  if (!Object.hasOwn(elementBytes, storedType)) {
-    const known = Object.keys(elementBytes).join(", ");
-    throw new ModelError(
-      `${file}: tensor ${name} is stored as ${storedType}; supported: ${known}; convert it to one of these`,
-    );
-  }
-  const width = elementBytes[storedType as StoredType];
-  const size = (entry.end - start) / width;
-  if (size !== target.length) {
-    throw new ModelError(
-      `${file}: tensor ${name} has ${size} values, the model needs ${target.length}; the file belongs to another model`,
-    );
-  }
-  if (storedType === "F32") {
-    readExactly(descriptor, new Uint8Array(target.buffer, target.byteOffset, target.byteLength), start, file);
-    return;
-  }
-  const chunkSize = chunkBytes / width;
-  const bytes = new Uint8Array(Math.min(size, chunkSize) * width);
-  for (let first = 0; first < size; first += chunkSize) {
-    const part = target.subarray(first, Math.min(size, first + chunkSize));
-    const partBytes = bytes.subarray(0, part.length * width);
-    readExactly(descriptor, partBytes, start + first * width, file);
-    toFloat32(partBytes, storedType as Exclude<StoredType, "F32">, part);
   }
 }

@@ -1,32 +1,45 @@
 import { writeFileAtomically } from "../atomic-file.ts";
-import { internalError } from "../errors.ts";
-import { fromFloat32 } from "./float-conversion.ts";
+import { internalError, ModelError } from "../errors.ts";
+import { fromFloat32, type NarrowType } from "./float-conversion.ts";
 import { elementBytes, lengthBytes } from "./header.ts";
+import { createScratch, scratchBytes } from "./scratch.ts";
+
+/** How values can be stored; they are float32 in memory. */
+export type WrittenType = "F32" | NarrowType;
 
 export interface TensorToWrite {
   name: string;
   shape: readonly number[];
   values: Float32Array;
-  /** How the values are stored; float32 unless it says otherwise. */
-  storedType?: "F32" | "F16" | "BF16";
+  /** Float32 unless it says otherwise. */
+  storedType?: WrittenType;
 }
 
 const headerAlignment = 8;
-/** Values converted at a time, so that writing never holds a second copy of a large tensor. */
-const chunkValues = 1 << 22;
+
+export function writtenBytes({ values, storedType = "F32" }: TensorToWrite): number {
+  return values.length * elementBytes[storedType];
+}
+
+/** Wide elements first, so that each tensor begins at a multiple of its width: readers that map the file need it. */
+function inFileOrder(tensors: readonly TensorToWrite[]): TensorToWrite[] {
+  const width = ({ storedType = "F32" }: TensorToWrite): number => elementBytes[storedType];
+  return tensors.toSorted((a, b) => width(b) - width(a));
+}
 
 /** The length of the header, then the header, padded with blanks. */
 function headerBytes(tensors: readonly TensorToWrite[]): Uint8Array {
   const entries = new Map<string, object>([["__metadata__", { format: "pt" }]]);
   let offset = 0;
-  for (const { name, shape, values, storedType = "F32" } of tensors) {
+  for (const tensor of tensors) {
+    const { name, shape, values, storedType = "F32" } = tensor;
     if (entries.has(name) || shape.reduce((product, size) => product * size, 1) !== values.length) {
       throw internalError(
         `tensor ${name} is written twice, or its ${values.length} values are not [${shape}]`,
       );
     }
     const start = offset;
-    offset += values.length * elementBytes[storedType];
+    offset += writtenBytes(tensor);
     entries.set(name, { dtype: storedType, shape, data_offsets: [start, offset] });
   }
   const json = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
@@ -37,20 +50,38 @@ function headerBytes(tensors: readonly TensorToWrite[]): Uint8Array {
   return bytes;
 }
 
+/** Each piece is overwritten by the next. */
 function* fileChunks(tensors: readonly TensorToWrite[]): Generator<Uint8Array> {
   yield headerBytes(tensors);
-  for (const { values, storedType = "F32" } of tensors) {
+  const scratch = createScratch();
+  for (const { name, values, storedType = "F32" } of tensors) {
     if (storedType === "F32") {
       yield new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    } else {
-      for (let first = 0; first < values.length; first += chunkValues) {
-        yield fromFloat32(values.subarray(first, first + chunkValues), storedType);
+      continue;
+    }
+    const pieceValues = scratchBytes / elementBytes[storedType];
+    for (let first = 0; first < values.length; first += pieceValues) {
+      const piece = values.subarray(first, first + pieceValues);
+      const bytes = scratch.bytes(piece.length * elementBytes[storedType]);
+      const overflow = fromFloat32(
+        piece,
+        storedType,
+        new Uint16Array(bytes.buffer, bytes.byteOffset, piece.length),
+      );
+      if (overflow >= 0) {
+        throw new ModelError(
+          `tensor ${name} has the value ${piece[overflow]} at index ${first + overflow}, which is too large for ${storedType}; save the weights in another dtype`,
+        );
       }
+      yield bytes;
     }
   }
 }
 
-/** Writes tensors in the given order; the same tensors give the same bytes. The file appears whole or not at all. */
+/**
+ * Writes tensors in the given order, wide types first; the same tensors give the same bytes. The file appears whole or
+ * not at all. A finite value that its stored type cannot hold is a ModelError.
+ */
 export function writeSafetensors(file: string, tensors: readonly TensorToWrite[]): void {
-  writeFileAtomically(file, fileChunks(tensors));
+  writeFileAtomically(file, fileChunks(inFileOrder(tensors)));
 }
