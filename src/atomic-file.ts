@@ -48,7 +48,8 @@ function removeLeftover(temporary: string): void {
   }
 }
 
-function writeFailure(target: string, error: unknown): Error {
+/** What a failed write of the target means to a user; an error that is none of the system's comes back as it is. */
+export function writeFailure(target: string, error: unknown): Error {
   const code = (error as NodeJS.ErrnoException).code;
   const ways: Record<string, string> = {
     ENOSPC: "the disk is full; free some space and resume",

@@ -19,6 +19,7 @@ export const importTable: Readonly<Record<string, readonly string[] | "anything"
   rewards: [],
   datasets: [],
   algorithms: [],
+  hub: [],
   [computeInterfaces]: [],
   nn: ["engine"],
   optim: ["engine"],

@@ -1,0 +1,23 @@
+import { existsSync, statfsSync } from "node:fs";
+import path from "node:path";
+import { CheckpointError } from "../errors.ts";
+
+/** Throws a CheckpointError that says what is missing if so many bytes do not fit beside what is on the disk. */
+export function checkFreeSpace(needed: number, folder: string, what: string): void {
+  const { bavail, bsize, blocks } = statfsSync(nearestFolder(folder));
+  const free = bavail * bsize;
+  // A file system that tells no size at all has no limit that could be checked.
+  if (blocks > 0 && needed > free) {
+    throw new CheckpointError(
+      `${what} needs ${inGigabytes(needed)} in ${folder}, where ${inGigabytes(free)} are free; free ${inGigabytes(needed - free)} or set HF_HUB_CACHE to a folder on another disk`,
+    );
+  }
+}
+
+function nearestFolder(folder: string): string {
+  return existsSync(folder) ? folder : nearestFolder(path.dirname(folder));
+}
+
+function inGigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(bytes < 1e9 ? 3 : 1)} GB`;
+}
