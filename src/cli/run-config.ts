@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type SavedDtype, savedDtypes } from "../compute/local/saved-folder.ts";
 import { type ScheduleName, scheduleNames } from "../optim/schedules.ts";
 import { type TaskName, taskParameters } from "../tasks/registry.ts";
 import { algorithmSection } from "./algorithm-section.ts";
@@ -76,6 +77,7 @@ const checkpoint = z.strictObject({
   every: z.int().min(0).default(0),
   keep: z.int().min(0).default(3),
   rollingEvery: count.default(1),
+  dtype: z.enum(savedDtypes as readonly [SavedDtype, ...SavedDtype[]]).default("source"),
 });
 
 const compute = z.strictObject({

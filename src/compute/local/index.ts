@@ -3,6 +3,7 @@ import type { Codec } from "../codec.ts";
 import type { Learner } from "../learner.ts";
 import type { Sampler } from "../sampler.ts";
 import { defaultThreads, describeModel, type ModelSource } from "./local-model.ts";
+import type { SavedFolderOptions } from "./saved-folder.ts";
 import type { WorkerData } from "./worker.ts";
 import { startWorker } from "./worker-client.ts";
 
@@ -15,6 +16,8 @@ export interface LocalBackendOptions {
   samplerRows?: number;
   /** Threads that share one operator; the machine's cores by default. */
   threads?: number;
+  /** How `save` stores the weights; as the source does by default. */
+  saved?: SavedFolderOptions;
 }
 
 /** Sampler and learner on this machine: one engine in a worker thread, one set of weights for both. */
@@ -22,14 +25,21 @@ export interface LocalBackend {
   sampler: Sampler;
   learner: Learner;
   codec: Codec;
-  model: { name: string; family: string; parameters: number; maxPositions: number };
+  model: {
+    name: string;
+    family: string;
+    parameters: number;
+    maxPositions: number;
+    /** What a user should know about the model's folder, one line each. */
+    warnings: readonly string[];
+  };
   close(): Promise<void>;
 }
 
 const defaults = { microBatchTokens: 2048, samplerRows: 256 };
 
 export async function startLocalBackend(options: LocalBackendOptions): Promise<LocalBackend> {
-  const { name, model, codec } = describeModel(options.model);
+  const { name, model, codec, warnings } = describeModel(options.model);
   const {
     betas = [0.9, 0.999],
     epsilon = 1e-8,
@@ -48,6 +58,7 @@ export async function startLocalBackend(options: LocalBackendOptions): Promise<L
       lanes: lanesFor(parameters, threads),
     },
     sampler: { maxRows: options.samplerRows ?? defaults.samplerRows },
+    saved: options.saved ?? {},
     threads,
   } satisfies Omit<WorkerData, "flag">);
   return {
@@ -57,6 +68,7 @@ export async function startLocalBackend(options: LocalBackendOptions): Promise<L
       family: model.family,
       parameters,
       maxPositions: model.dimensions.maxPositions,
+      warnings,
     },
     sampler: {
       sample: (requests, parameters, { signal, onProgress } = {}) =>

@@ -2,8 +2,10 @@ import os from "node:os";
 import path from "node:path";
 import type { Backend } from "../../engine/backend.ts";
 import { ModelError } from "../../errors.ts";
+import { configFile } from "../../model-files.ts";
 import type { LanguageModel } from "../../models/model.ts";
 import { createModel } from "../../models/registry.ts";
+import type { WrittenType } from "../../safetensors/writer.ts";
 import { type CharacterAlphabet, characterTokenizerFiles } from "../../tokenizer/character-tokenizer.ts";
 import { createTokenizer, loadTokenizer } from "../../tokenizer/load-tokenizer.ts";
 import type { Tokenizer } from "../../tokenizer/tokenizer.ts";
@@ -12,6 +14,8 @@ import { createCodec } from "./codec.ts";
 import { readJsonFile, readModelFolder, type SideFiles, withWeights } from "./model-folder.ts";
 import { createPolicy, type Policy } from "./policy.ts";
 import { randomWeights } from "./random-weights.ts";
+import { encodeConfig, withDtype } from "./saved-folder.ts";
+import { weightWarnings } from "./stored-weights.ts";
 
 /** A model that begins from random weights, with a character-level tokenizer. */
 export interface NewModel {
@@ -29,7 +33,12 @@ export interface ModelDescription {
   name: string;
   model: LanguageModel;
   codec: Codec;
+  /** `config.json` among them. */
   sideFiles: SideFiles;
+  /** The type that each parameter is stored in; none for a new model. */
+  storedTypes: ReadonlyMap<string, WrittenType>;
+  /** What a user should know about the folder, one line each. */
+  warnings: readonly string[];
 }
 
 export function describeModel(source: ModelSource): ModelDescription {
@@ -37,7 +46,7 @@ export function describeModel(source: ModelSource): ModelDescription {
 }
 
 function describeFolder(directory: string): ModelDescription {
-  const { model, sideFiles } = readModelFolder(directory);
+  const { model, sideFiles, weights } = readModelFolder(directory);
   const tokenizer = loadTokenizer(directory);
   if (tokenizer.vocabularySize > model.dimensions.vocabularySize) {
     throw new ModelError(
@@ -51,6 +60,8 @@ function describeFolder(directory: string): ModelDescription {
     model,
     codec: createCodec(tokenizer, endTokenIds),
     sideFiles,
+    storedTypes: weights.types,
+    warnings: weightWarnings(directory, weights),
   };
 }
 
@@ -93,15 +104,20 @@ function describeNew({ config, tokenizer: alphabet }: NewModel): ModelDescriptio
     bos_token_id: null,
   };
   const configuration = { ...config, ...tokens, vocab_size: tokenizer.vocabularySize };
-  const generationConfig = `${JSON.stringify(tokens, null, 2)}\n`;
-  const sideFiles = Object.entries({ ...files, "generation_config.json": generationConfig }).map(
-    ([name, text]) => [name, new TextEncoder().encode(text)],
-  );
+  const sideFiles = {
+    ...Object.fromEntries(
+      Object.entries(files).map(([name, text]) => [name, new TextEncoder().encode(text)]),
+    ),
+    [configFile]: encodeConfig(withDtype(configuration, "float32")),
+    "generation_config.json": encodeConfig(tokens),
+  };
   return {
     name: "new",
     model: createModel(configuration, "the new model's config"),
     codec: createCodec(tokenizer, tokenizer.endTokenIds),
-    sideFiles: Object.fromEntries(sideFiles),
+    sideFiles,
+    storedTypes: new Map(),
+    warnings: [],
   };
 }
 

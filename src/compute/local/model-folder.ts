@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { shown } from "../../error-text.ts";
 import { errorMessage, ModelError } from "../../errors.ts";
 import { configFile, moreTemplatesFolder, sideFileNames } from "../../model-files.ts";
 import { embeddingWeight } from "../../models/decoder-parameters.ts";
 import type { LanguageModel } from "../../models/model.ts";
 import { createModel } from "../../models/registry.ts";
 import { openWeights } from "../../safetensors/weights-folder.ts";
+import { parseShallowJson } from "../../shallow-json.ts";
 import { checkTiedHead, matchWeights, type StoredWeights } from "./stored-weights.ts";
 
 /** Files beside the weights that make a model folder whole, by their path in it: kept byte for byte from where the model came. */
@@ -19,10 +19,13 @@ export interface ModelFolder {
   weights: StoredWeights;
 }
 
+/** More than any configuration needs. */
+const jsonDepth = 64;
+
 export function readJsonFile(file: string): Record<string, unknown> {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(readFileSync(file, "utf8"));
+    parsed = parseShallowJson(readFileSync(file, "utf8"), jsonDepth);
   } catch (error) {
     throw new ModelError(`cannot read ${file}: ${errorMessage(error)}`);
   }
@@ -43,15 +46,7 @@ export function readModelFolder(directory: string): ModelFolder {
   if (!existsSync(file)) {
     throw new ModelError(`${directory} has no ${configFile}; is it a Hugging Face model folder?`);
   }
-  const configuration = readJsonFile(file);
-  const model = createModel(configuration, file);
-  const { quantization_config: quantization } = configuration;
-  if (quantization !== undefined && quantization !== null) {
-    const { quant_method: method } = quantization as Record<string, unknown>;
-    throw new ModelError(
-      `${file}: the weights are quantized (quant_method ${shown(method)}), which cannot be trained; take the checkpoint without quantization`,
-    );
-  }
+  const model = createModel(readJsonFile(file), file);
   const weights = openWeights(directory);
   try {
     return { model, sideFiles: readSideFiles(directory), weights: matchWeights(directory, weights, model) };
@@ -65,7 +60,8 @@ function readSideFiles(directory: string): SideFiles {
   const names = [configFile, ...sideFileNames].filter((name) => present.has(name));
   if (present.has(moreTemplatesFolder)) {
     const templates = readdirSync(path.join(directory, moreTemplatesFolder)).sort();
-    names.push(...templates.map((name) => path.join(moreTemplatesFolder, name)));
+    const jinja = templates.filter((name) => name.endsWith(".jinja"));
+    names.push(...jinja.map((name) => path.join(moreTemplatesFolder, name)));
   }
   return Object.fromEntries(names.map((name) => [name, readFileSync(path.join(directory, name))]));
 }

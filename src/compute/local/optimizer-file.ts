@@ -2,29 +2,45 @@ import path from "node:path";
 import { CheckpointError } from "../../errors.ts";
 import type { OptimizerState } from "../../optim/optimizer.ts";
 import { openSafetensors } from "../../safetensors/reader.ts";
-import { writeSafetensors } from "../../safetensors/writer.ts";
+import { type TensorToWrite, writeSafetensors } from "../../safetensors/writer.ts";
 import type { Policy } from "./policy.ts";
 
 const fileName = "optimizer.safetensors";
 const stepName = "step";
+const masterName = (parameter: string): string => `master.${parameter}`;
 
-/** Writes every moment of every parameter and the number of updates made. */
-export function writeOptimizer(directory: string, policy: Policy, state: OptimizerState): void {
-  const tensors = Object.entries(state.moments).flatMap(([moment, values]) =>
-    policy.model.parameters.map(({ name, shape }) => ({
-      name: `${moment}.${name}`,
-      shape,
-      values: values[name],
-    })),
+/**
+ * Writes every moment of every parameter, the number of updates made, and the weights themselves ("master weights") of
+ * the parameters that the model folder beside it stores narrower than float32.
+ */
+export function writeOptimizer(
+  directory: string,
+  { model, parameters }: Policy,
+  state: OptimizerState,
+  isNarrowed: (name: string) => boolean,
+): void {
+  const moments = Object.entries(state.moments).flatMap(([moment, values]) =>
+    model.parameters.map(
+      ({ name, shape }): TensorToWrite => ({ name: `${moment}.${name}`, shape, values: values[name] }),
+    ),
   );
+  const masters = model.parameters
+    .filter(({ name }) => isNarrowed(name))
+    .map(({ name, shape }): TensorToWrite => {
+      return { name: masterName(name), shape, values: parameters.get(name)!.values as Float32Array };
+    });
   // A count of updates is exact in float32 up to 16 million.
   const step = { name: stepName, shape: [1], values: Float32Array.of(state.step) };
-  writeSafetensors(path.join(directory, fileName), [...tensors, step]);
+  writeSafetensors(path.join(directory, fileName), [...moments, ...masters, step]);
 }
 
-/** Restores what `writeOptimizer` wrote, bit for bit. */
-export function readOptimizer(directory: string, policy: Policy, state: OptimizerState): void {
+/**
+ * Restores what `writeOptimizer` wrote, bit for bit; returns the names of the parameters whose master weights were
+ * there. The others are those of the model folder.
+ */
+export function readOptimizer(directory: string, policy: Policy, state: OptimizerState): ReadonlySet<string> {
   const file = openSafetensors(path.join(directory, fileName));
+  const restored = new Set<string>();
   try {
     for (const { name } of policy.model.parameters) {
       for (const [moment, values] of Object.entries(state.moments)) {
@@ -33,10 +49,15 @@ export function readOptimizer(directory: string, policy: Policy, state: Optimize
         }
         file.readInto(`${moment}.${name}`, values[name]);
       }
+      if (file.tensors.has(masterName(name))) {
+        file.readInto(masterName(name), policy.parameters.get(name)!.values as Float32Array);
+        restored.add(name);
+      }
     }
     const step = new Float32Array(1);
     file.readInto(stepName, step);
     state.step = step[0];
+    return restored;
   } finally {
     file.close();
   }

@@ -2,10 +2,11 @@ import { parentPort, workerData } from "node:worker_threads";
 import { createOnnxRuntimeBackend } from "../../engine/backends/onnxruntime/backend.ts";
 import { internalError } from "../../errors.ts";
 import { describeModel, loadPolicy, type ModelSource } from "./local-model.ts";
-import { withWeights, writeModelFolder } from "./model-folder.ts";
+import { withWeights } from "./model-folder.ts";
 import { readOptimizer, writeOptimizer } from "./optimizer-file.ts";
 import { createPolicyLearner, type LearnerOptions } from "./policy-learner.ts";
 import { createPolicySampler } from "./policy-sampler.ts";
+import { createSavedFolder, type SavedFolderOptions } from "./saved-folder.ts";
 import {
   abortFlag,
   serializeError,
@@ -19,6 +20,7 @@ export interface WorkerData {
   model: ModelSource;
   learner: LearnerOptions;
   sampler: { maxRows: number };
+  saved: SavedFolderOptions;
   threads: number;
   flag: Int32Array;
 }
@@ -35,14 +37,16 @@ function createMethods({
   model,
   learner: learnerOptions,
   sampler: samplerOptions,
+  saved,
   threads,
   flag,
 }: WorkerData) {
   const backend = createOnnxRuntimeBackend({ threads });
   const description = describeModel(model);
-  const { sideFiles, codec } = description;
+  const { sideFiles, storedTypes: types, codec } = description;
   const policy = loadPolicy(backend, model, description);
   const learner = createPolicyLearner(policy, learnerOptions);
+  const savedFolder = createSavedFolder(policy, { sideFiles, types }, saved);
   const { endTokenIds, decode } = codec;
   const sampler = createPolicySampler(policy, { endTokenIds, decode, ...samplerOptions });
 
@@ -62,16 +66,18 @@ function createMethods({
     forwardBackward: (batch) => learner.forwardBackward(batch),
     optimStep: ({ learningRate }) => learner.optimStep(learningRate),
     save: (directory) => {
-      writeModelFolder(directory, policy, sideFiles);
-      writeOptimizer(directory, policy, learner.optimizerState);
+      savedFolder.write(directory);
+      writeOptimizer(directory, policy, learner.optimizerState, savedFolder.isNarrowed);
     },
     load: (directory) => {
+      const restored = readOptimizer(directory, policy, learner.optimizerState);
       withWeights(directory, policy.model, (fill) => {
         for (const [name, { values }] of policy.parameters) {
-          fill(name, values as Float32Array);
+          if (!restored.has(name)) {
+            fill(name, values as Float32Array);
+          }
         }
       });
-      readOptimizer(directory, policy, learner.optimizerState);
     },
   });
   return methods;
