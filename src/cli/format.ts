@@ -36,3 +36,11 @@ export function formatCount(count: number): string {
   }
   return String(count);
 }
+
+/** `512 B`, `12.0 KiB`, `3.09 GiB`. */
+export function formatBytes(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB"];
+  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const scaled = bytes / 1024 ** power;
+  return `${power === 0 ? bytes : scaled.toFixed(scaled < 10 ? 2 : 1)} ${units[power]}`;
+}

@@ -24,6 +24,7 @@ test.each([
   ["train", "--help"],
   ["eval", "--help"],
   ["sample", "--help"],
+  ["inspect", "--help"],
   ["quickstart", "--help"],
 ])("%s %s explains itself on stdout", async (...args) => {
   const { code, output, errors } = await run(...args);

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { ConfigError, errorMessage, isGpgradError } from "../errors.ts";
 import { packageVersion } from "../package-version.ts";
 import { addEvalCommand } from "./eval-command.ts";
+import { addInspectCommand } from "./inspect-command.ts";
 import { addQuickstartCommand } from "./quickstart-command.ts";
 import { addSampleCommand } from "./sample-command.ts";
 import type { Terminal } from "./terminal.ts";
@@ -38,6 +39,7 @@ function createProgram(terminal: Terminal): Command {
   addTrainCommand(program, terminal);
   addEvalCommand(program, terminal);
   addSampleCommand(program, terminal);
+  addInspectCommand(program, terminal);
   addQuickstartCommand(program, terminal);
   return program;
 }
