@@ -13,8 +13,11 @@ export function addEvalCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command("eval")
     .description("Measure a model's greedy accuracy on the held-out problems of a task.")
-    .argument("<model>", "model folder, or run folder (its latest checkpoint and its recipe)")
-    .option("--recipe <file>", "recipe whose task and limits to use; needed for a model folder")
+    .argument(
+      "<model>",
+      "run folder (its latest checkpoint and its recipe), model folder, or ORG/NAME[@REVISION] on the hub",
+    )
+    .option("--recipe <file>", "recipe whose task and limits to use; needed for any model but a run")
     .option("--problems <n>", "number of held-out problems (default: the recipe's)", wholeNumber(1))
     .option("--seed <n>", "of the task", wholeNumber(0))
     .option("--set <key=value>", "replace a value of the recipe; may be given several times", collect);
@@ -27,17 +30,18 @@ async function runEval(model: string, options: EvalCommandOptions, terminal: Ter
   const { ConfigError } = await import("../errors.ts");
   const { locateModel } = await import("./model-location.ts");
   const { loadRecipe } = await import("./recipe.ts");
-  const { modelFolder, recipeFile } = locateModel(model);
+  const { silence, writeJson } = await import("./terminal.ts");
+  const progress = options.json ? silence : terminal.errors;
+  const { modelFolder, recipeFile, name } = await locateModel(model, progress);
   const file = options.recipe ?? recipeFile;
   if (file === null) {
-    throw new ConfigError(`${model}: a model folder alone names no task; add --recipe FILE`);
+    throw new ConfigError(`${model}: a model alone names no task; add --recipe FILE`);
   }
   const recipe = await loadRecipe(file, { ...options, model: modelFolder });
   const { evaluateSession } = await import("./evaluate-session.ts");
   const { openSession } = await import("./run-session.ts");
   const { formatDuration } = await import("./format.ts");
   const { metricsInWords, progressLine } = await import("./progress.ts");
-  const { writeJson } = await import("./terminal.ts");
   const warn = (message: string): void => void terminal.errors.write(`warning: ${message}\n`);
   const session = await openSession(recipe, { warn });
   try {
@@ -63,7 +67,7 @@ async function runEval(model: string, options: EvalCommandOptions, terminal: Ter
       }
       writeJson(terminal.output, {
         type: "summary",
-        model: modelFolder,
+        model: name,
         problems: results.length,
         metrics,
         seconds,
@@ -71,7 +75,7 @@ async function runEval(model: string, options: EvalCommandOptions, terminal: Ter
     } else {
       const lines = metricsInWords(metrics).map((words) => `  ${words}\n`);
       terminal.output.write(
-        `${modelFolder}: ${results.length} held-out problems of ${session.task.name}, ${formatDuration(seconds)}\n${lines.join("")}`,
+        `${name}: ${results.length} held-out problems of ${session.task.name}, ${formatDuration(seconds)}\n${lines.join("")}`,
       );
     }
   } finally {

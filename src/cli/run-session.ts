@@ -11,19 +11,25 @@ import type { Task } from "../tasks/task.ts";
 import { checkRunFolder, runPaths } from "../trainer/run-folder.ts";
 import { train } from "../trainer/train.ts";
 import type { LearningRateSchedule, TrainProgress, TrainResult } from "../trainer/train-options.ts";
+import { locateModel } from "./model-location.ts";
 import { writeRecipe } from "./recipe.ts";
 import type { NewModel, Recipe } from "./run-config.ts";
+import { silence, type TextOutput } from "./terminal.ts";
 
 /** A recipe brought to life: its task and its model. Close it when done. */
 export interface Session {
   recipe: Recipe;
   task: Task;
   backend: LocalBackend;
+  /** What the journal calls the model; a model of the hub has its commit in it. */
+  modelName: string;
   close(): Promise<void>;
 }
 
 export interface SessionOptions {
   warn: (message: string) => void;
+  /** Is told how far a model's download is; nobody if not given. */
+  progress?: TextOutput;
 }
 
 /** Problems of each split whose gold answers are tried before a run, and how many failures are shown. */
@@ -31,30 +37,41 @@ const checkedProblems = 16;
 const shownFaults = 3;
 
 /** Throws ConfigError, DataError or ModelError for a recipe whose parts cannot be used or do not fit together. */
-export async function openSession(given: Recipe, { warn }: SessionOptions): Promise<Session> {
+export async function openSession(
+  given: Recipe,
+  { warn, progress = silence }: SessionOptions,
+): Promise<Session> {
   // The number of threads decides the last bits of sums, so it belongs to the completed recipe.
-  const recipe = { ...given, compute: { threads: defaultThreads(), ...given.compute } };
-  const { name, ...parameters } = recipe.task;
-  const task = createTask(name, parameters, { seed: recipe.seed, warn });
+  const compute = { threads: defaultThreads(), ...given.compute };
+  const { name, ...parameters } = given.task;
+  const task = createTask(name, parameters, { seed: given.seed, warn });
   for (const { id, reason } of (await checkTask(task, checkedProblems)).slice(0, shownFaults)) {
     warn(`problem ${id}: ${reason}`);
   }
+  const located = typeof given.model === "string" ? await locateModel(given.model, progress) : null;
+  // The name with the hub's commit, so that a resumed run begins from the same weights.
+  const recipe = { ...given, compute, ...(located && { model: located.name }) };
   const { betas, epsilon, weightDecay, maxGradientNorm } = recipe.optimizer;
   const backend = await startLocalBackend({
-    model: typeof recipe.model === "string" ? recipe.model : freshModel(recipe.model, recipe),
+    model: located ? located.modelFolder : freshModel(recipe.model as NewModel, recipe),
     optimizer: { betas, epsilon, weightDecay, maxGradientNorm },
     ...recipe.compute,
+    saved: { dtype: recipe.checkpoint.dtype },
   });
+  backend.model.warnings.forEach(warn);
+  // In the cache, a model of the hub lies in a folder that is called like its commit alone.
+  const isFolder = located === null || located.name === located.modelFolder;
+  const modelName = isFolder ? backend.model.name : located.name;
   const { maxPositions } = backend.model;
   const { maxPromptTokens } = recipe.train;
   const { maxTokens } = recipe.sampling;
   if (maxPromptTokens + maxTokens > maxPositions) {
     await backend.close();
     throw new ConfigError(
-      `train.maxPromptTokens ${maxPromptTokens} and sampling.maxTokens ${maxTokens} exceed the ${maxPositions} positions of model ${backend.model.name}; lower one of them`,
+      `train.maxPromptTokens ${maxPromptTokens} and sampling.maxTokens ${maxTokens} exceed the ${maxPositions} positions of model ${modelName}; lower one of them`,
     );
   }
-  return { recipe, task, backend, close: () => backend.close() };
+  return { recipe, task, backend, modelName, close: () => backend.close() };
 }
 
 /** A Qwen2 config.json with the alphabet of the task. */
@@ -102,7 +119,7 @@ export interface TrainingOptions {
 
 /** Trains the recipe's model into the run folder. */
 export async function trainSession(session: Session, options: TrainingOptions): Promise<TrainResult> {
-  const { recipe, task, backend } = session;
+  const { recipe, task, backend, modelName } = session;
   const { runFolder, resume, maxSteps } = options;
   checkRunFolder(runFolder, { resume });
   const limit = new AbortController();
@@ -118,7 +135,7 @@ export async function trainSession(session: Session, options: TrainingOptions): 
     runDirectory: runFolder,
     resume,
     recipeName: recipe.name,
-    modelName: backend.model.name,
+    modelName,
     parameters: backend.model.parameters,
     seed: recipe.seed,
     warmStart: recipe.warmStart && {

@@ -26,7 +26,10 @@ export function addSampleCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command("sample")
     .description("Let a model continue a prompt.")
-    .argument("<model>", "model folder, or run folder (its latest checkpoint)")
+    .argument(
+      "<model>",
+      "model folder, run folder (its latest checkpoint), or ORG/NAME[@REVISION] on the hub",
+    )
     .requiredOption("--prompt <text>", "what the model is given")
     .option("--chat", "give the prompt as a user's message through the model's chat template")
     .option("--count <n>", "completions", wholeNumber(1), 1)
@@ -58,12 +61,15 @@ export function addSampleCommand(program: Command, terminal: Terminal): void {
 
 async function runSample(model: string, options: SampleCommandOptions, terminal: Terminal): Promise<void> {
   const { locateModel } = await import("./model-location.ts");
-  const { writeJson } = await import("./terminal.ts");
-  const { modelFolder } = locateModel(model);
+  const { silence, writeJson } = await import("./terminal.ts");
+  const { modelFolder } = await locateModel(model, options.json ? silence : terminal.errors);
   const { startLocalBackend } = await import("../compute/local/index.ts");
   const { prompt, count, chat, stop = [], seed, topK, topP, minP, repetitionPenalty } = options;
   const temperature = options.temperature ?? (count === 1 ? 0 : 1);
   const backend = await startLocalBackend({ model: modelFolder });
+  for (const warning of backend.model.warnings) {
+    terminal.errors.write(`warning: ${warning}\n`);
+  }
   try {
     const { codec, sampler } = backend;
     const promptTokenIds = codec.encodePrompt(chat ? [{ role: "user", content: prompt }] : prompt);

@@ -17,7 +17,10 @@ export function addTrainCommand(program: Command, terminal: Terminal): void {
     .command("train")
     .description("Train a model as a recipe says, into a run folder.")
     .argument("<recipe>", "YAML file, see docs/recipes.md")
-    .option("--model <dir>", "model folder in the Hugging Face layout, instead of the recipe's")
+    .option(
+      "--model <model>",
+      "model folder, run folder or ORG/NAME[@REVISION] on the hub, instead of the recipe's",
+    )
     .option("--output <dir>", "run folder (default: runs/NAME, numbered if taken)")
     .option(
       "--max-steps <n>",
@@ -40,12 +43,15 @@ async function runTrain(file: string, options: TrainCommandOptions, terminal: Te
   const { trainWithProgress } = await import("./train-with-progress.ts");
   const { openSession } = await import("./run-session.ts");
   const { resumedRecipe } = await import("./resumed-recipe.ts");
-  const { writeJson } = await import("./terminal.ts");
+  const { silence, writeJson } = await import("./terminal.ts");
   const resume = options.resume === true;
   const runFolder = chooseRunFolder(recipe, { resume });
   checkRunFolder(runFolder, { resume });
   const warn = (message: string): void => void terminal.errors.write(`warning: ${message}\n`);
-  const session = await openSession(resume ? await resumedRecipe(recipe, runFolder, warn) : recipe, { warn });
+  const session = await openSession(resume ? await resumedRecipe(recipe, runFolder, warn) : recipe, {
+    warn,
+    progress: options.json ? silence : terminal.errors,
+  });
   try {
     const result = await trainWithProgress(session, {
       runFolder,
