@@ -14,7 +14,9 @@ export interface ChatTemplateFacts {
   generationPrompt: string | null;
   /** The model begins inside a think block, whose opening tag is no part of its completions. */
   opensThinkBlock: boolean;
-  /** The added token that follows an answer; empty where another text or nothing does. */
+  /** What follows an answer in a conversation. */
+  answerEnd: string;
+  /** The added token that `answerEnd` begins with; empty where it begins with none. */
   endTokenIds: number[];
   /** Why the template could not render; null if it could. */
   problem: string | null;
@@ -33,6 +35,7 @@ export function chatTemplateFacts(
     example: null,
     generationPrompt: null,
     opensThinkBlock: false,
+    answerEnd: "",
     endTokenIds: [],
     problem: null,
   };
@@ -40,14 +43,16 @@ export function chatTemplateFacts(
     const user = { role: "user", content: question };
     const example = tokenizer.applyChatTemplate([user], { addGenerationPrompt: true });
     const answered = tokenizer.applyChatTemplate([user, { role: "assistant", content: answer }]);
-    const after = textAfter(answered, answer) ?? "";
-    const [next] = after === "" ? [] : tokenizer.encode(after);
+    const end = answered.lastIndexOf(answer);
+    const answerEnd = end < 0 ? "" : answered.slice(end + answer.length);
+    const [next] = answerEnd === "" ? [] : tokenizer.encode(answerEnd);
     const asked = tokenizer.applyChatTemplate([user]);
     return {
       ...facts,
       example,
       generationPrompt: example.startsWith(asked) ? example.slice(asked.length) : null,
       opensThinkBlock: example.lastIndexOf("<think>") > example.lastIndexOf("</think>"),
+      answerEnd,
       endTokenIds: addedTokens.some(({ id }) => id === next) ? [next!] : [],
     };
   } catch (error) {
@@ -56,9 +61,4 @@ export function chatTemplateFacts(
     }
     throw error;
   }
-}
-
-function textAfter(text: string, part: string): string | null {
-  const at = text.lastIndexOf(part);
-  return at < 0 ? null : text.slice(at + part.length);
 }

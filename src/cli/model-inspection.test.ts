@@ -81,6 +81,7 @@ test("a folder without faults has no warnings", () => {
     example: "What is 2 + 3?<|end|>A:",
     generationPrompt: "A:",
     opensThinkBlock: false,
+    answerEnd: "<|end|>",
     endTokenIds: [end],
     problem: null,
   });
@@ -114,6 +115,12 @@ test.each<[what: string, settings: HeaderOnlyModel["config"], more: object, warn
   ],
   ["no generation config", small, {}, /no generation_config\.json/],
   ["no template", small, {}, /no chat template/],
+  [
+    "the template of another model",
+    small,
+    { tokenizerConfig: { chat_template: "{% for m in messages %}{{ m.content }}=+{% endfor %}" } },
+    /ends an answer with "=\+", which begins with no added token/,
+  ],
   [
     "a broken template",
     small,

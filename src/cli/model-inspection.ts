@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { readJsonFile, readModelFolder } from "../compute/local/model-folder.ts";
 import { weightWarnings } from "../compute/local/stored-weights.ts";
+import { shown } from "../error-text.ts";
 import { embeddingWeight, headWeight } from "../models/decoder-parameters.ts";
 import type { LanguageModel, ModelDimensions } from "../models/model.ts";
 import type { RotaryEmbedding } from "../nn/rotary-frequencies.ts";
@@ -109,7 +110,7 @@ export function inspectModel(folder: string, name = folder): ModelInspection {
       ...storageWarnings(storage, memory.weights),
       ...vocabularyWarnings(tokenizer.vocabularySize, vocabularySize),
       ...endTokenWarnings(endTokenIds, { vocabularySize, decode: tokenizer.decode }),
-      ...missingFileWarnings(endTokenIds, template),
+      ...templateAndGenerationWarnings(endTokenIds, template),
       ...positionWarnings(files, model.dimensions.maxPositions),
     ],
   };
@@ -177,7 +178,7 @@ function vocabularyWarnings(tokens: number, rows: number): string[] {
     : [];
 }
 
-function missingFileWarnings(
+function templateAndGenerationWarnings(
   { generationConfig }: EndTokenSources,
   template: ChatTemplateFacts | null,
 ): string[] {
@@ -189,6 +190,10 @@ function missingFileWarnings(
     warnings.push("there is no chat template: prompts are plain text, and tasks that chat cannot be trained");
   } else if (template.problem !== null) {
     warnings.push(template.problem);
+  } else if (template.endTokenIds.length === 0 && template.answerEnd.trim() !== "") {
+    warnings.push(
+      `the chat template ends an answer with ${shown(template.answerEnd)}, which begins with no added token of the tokenizer: is it the template of another model?`,
+    );
   }
   return warnings;
 }
