@@ -16,7 +16,8 @@ export const mlpProjections = ["gate_proj", "up_proj", "down_proj"].map((name) =
 
 export const embeddingWeight = "model.embed_tokens.weight";
 export const lastNormWeight = "model.norm.weight";
-export const headWeight = "lm_head.weight";
+export const headLayer = "lm_head";
+export const headWeight = `${headLayer}.weight`;
 
 export function layerPrefix(layer: number): string {
   return `model.layers.${layer}.`;

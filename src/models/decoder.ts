@@ -8,7 +8,7 @@ import {
   type DecoderTraits,
   decoderParameters,
   embeddingWeight,
-  headWeight,
+  headLayer,
   lastNormWeight,
   layerPrefix,
 } from "./decoder-parameters.ts";
@@ -37,6 +37,6 @@ export function createDecoder(
     layerPrefix,
     layer: (weights, hidden, rows, attend) => decoderLayer(weights, hidden, rows, attend, layerOptions),
     finalNorm: (weights, hidden) => rmsNorm(hidden, weights.tensor(lastNormWeight), normEpsilon),
-    headWeight: (weights) => weights.tensor(tiedEmbeddings ? embeddingWeight : headWeight),
+    headLayer,
   };
 }

@@ -45,8 +45,8 @@ export interface LanguageModel {
   layer(weights: Weights, hidden: Tensor, rows: Rows, attend: Attend): Tensor;
   /** The last norm, rows [N, D]. */
   finalNorm(weights: Weights, hidden: Tensor): Tensor;
-  /** The vocabulary head [V, D]; the embedding where tied. */
-  headWeight(weights: Weights): Tensor;
+  /** The linear layer from rows [N, D] to logits [N, V]; its weight is the embedding where tied. */
+  readonly headLayer: string;
 }
 
 /** Hidden states before the last norm [N, D]; `attend` is told the layer, which tells caches apart. */

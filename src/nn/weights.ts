@@ -5,6 +5,8 @@ export interface Weights {
   tensor(name: string): Tensor;
   /** Rows [N, in] through the linear layer `name` (its weight, and its bias and adapter where it has them) -> [N, out]. */
   linear(x: Tensor, name: string): Tensor;
+  /** The output that `indices` [N] names of each row of `linear`, [N, 1]. */
+  linearAt(x: Tensor, name: string, indices: Tensor): Tensor;
 }
 
 /** The weights whose names begin with `prefix`, under the rest of their names. */
@@ -12,5 +14,6 @@ export function weightsUnder(weights: Weights, prefix: string): Weights {
   return {
     tensor: (name) => weights.tensor(prefix + name),
     linear: (x, name) => weights.linear(x, prefix + name),
+    linearAt: (x, name, indices) => weights.linearAt(x, prefix + name, indices),
   };
 }

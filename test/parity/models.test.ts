@@ -6,7 +6,6 @@ import { createPolicyLearner } from "../../src/compute/local/policy-learner.ts";
 import { createPolicySampler } from "../../src/compute/local/policy-sampler.ts";
 import { createOnnxRuntimeBackend } from "../../src/engine/backends/onnxruntime/backend.ts";
 import { buildGraph } from "../../src/engine/graph.ts";
-import { matmul } from "../../src/engine/operations.ts";
 import { input } from "../../src/engine/tensor.ts";
 import { hiddenStates } from "../../src/models/model.ts";
 import { causalAttention, masked } from "../../src/nn/attention.ts";
@@ -70,7 +69,7 @@ function paddedLogits(policy: Policy, { input_ids, attention_mask, position_ids 
     causalAttention(projections, { sequences, length, mask }, model.dimensions),
   );
   const normed = model.finalNorm(weights, hidden);
-  const logits = matmul(normed, model.headWeight(weights), { transposeB: true });
+  const logits = weights.linear(normed, model.headLayer);
   const own = {
     tokenIds: backend.allocate([sequences * length], "integer"),
     positions: backend.allocate([sequences * length], "integer"),

@@ -1,14 +1,5 @@
 import { buildGraph, type Graph } from "../../engine/graph.ts";
-import {
-  logSumExp,
-  matmul,
-  multiply,
-  reshape,
-  softmax,
-  subtract,
-  sum,
-  transpose,
-} from "../../engine/operations.ts";
+import { logSumExp, multiply, reshape, softmax, subtract, sum, transpose } from "../../engine/operations.ts";
 import type { Tensor } from "../../engine/primitives.ts";
 import { input } from "../../engine/tensor.ts";
 import { hiddenStates } from "../../models/model.ts";
@@ -87,7 +78,7 @@ export function buildDecodeGraph(policy: Policy, layout: DecodeLayout): Graph {
     return decodeAttention(projections, caches, mask, layout, model.dimensions);
   });
   const last = model.finalNorm(weights, hidden);
-  const logits = matmul(last, model.headWeight(weights), { transposeB: true });
+  const logits = weights.linear(last, model.headLayer);
   return buildGraph({ ...scoresOf(logits, layout.output), ...outputs });
 }
 

@@ -26,7 +26,7 @@ export interface LearnerOptions {
 export interface PolicyLearner {
   forwardBackward(batch: TrainingBatch): Promise<ForwardBackwardResult>;
   optimStep(learningRate: number): OptimStepResult;
-  /** Gradients accumulated since the last step, by parameter name. */
+  /** Gradients accumulated since the last step, by the name of the trained parameter. */
   readonly gradients: NamedValues;
   readonly optimizerState: OptimizerState;
   free(): void;
@@ -35,13 +35,13 @@ export interface PolicyLearner {
 const compiledLayouts = 24;
 
 export function createPolicyLearner(policy: Policy, options: LearnerOptions): PolicyLearner {
-  const { backend, parameters } = policy;
+  const { backend, trainable } = policy;
   const gradientLanes = Array.from(
     { length: options.lanes },
-    () => new Map([...parameters].map(([name, { shape }]) => [name, backend.allocate(shape)])),
+    () => new Map([...trainable].map(([name, { shape }]) => [name, backend.allocate(shape)])),
   );
   const [gradients, ...otherGradients] = gradientLanes.map(valuesOf);
-  const weights = valuesOf(parameters);
+  const weights = valuesOf(trainable);
   const optimizer = adamw(options.adamw);
   const optimizerState = optimizer.init(weights);
   const passes = createCompiledCache<TrainingPasses>(Math.max(compiledLayouts, options.lanes));

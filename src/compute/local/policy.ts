@@ -1,10 +1,12 @@
 import type { Backend, Buffer } from "../../engine/backend.ts";
 import type { Tensor } from "../../engine/primitives.ts";
 import { input } from "../../engine/tensor.ts";
+import { embeddingWeight } from "../../models/decoder-parameters.ts";
 import type { LanguageModel } from "../../models/model.ts";
-import { linear } from "../../nn/linear.ts";
+import { type LinearLayer, linear, linearAt } from "../../nn/linear.ts";
 import type { Rows } from "../../nn/rows.ts";
 import type { Weights } from "../../nn/weights.ts";
+import type { Adapter } from "./lora/adapter.ts";
 
 /** The model with its weights in memory: one set of buffers that the sampler reads and the learner updates in place. */
 export interface Policy {
@@ -12,6 +14,10 @@ export interface Policy {
   readonly model: LanguageModel;
   /** By name, in the order of the model's specifications. */
   readonly parameters: ReadonlyMap<string, Buffer>;
+  /** null where the model's own parameters are trained. */
+  readonly adapter: Adapter | null;
+  /** What the learner updates, by name: the parameters of the adapter, or of the model where there is none. */
+  readonly trainable: ReadonlyMap<string, Buffer>;
   /** Rotary tables for every position the model knows, [maxPositions, headSize / 2]. */
   readonly cosines: Buffer;
   readonly sines: Buffer;
@@ -36,23 +42,27 @@ export function createPolicy(
     backend,
     model,
     parameters,
+    adapter: null,
+    trainable: parameters,
     cosines: backend.wrap(tables.cosines, shape),
     sines: backend.wrap(tables.sines, shape),
   };
 }
 
+/** The policy with an adapter, which alone is trained from then on. */
+export function adaptPolicy(policy: Policy, adapter: Adapter): Policy {
+  return { ...policy, adapter, trainable: adapter.parameters };
+}
+
+/** The name of a linear layer's weight. */
+export function weightName({ headLayer, tiedEmbeddings }: LanguageModel, layer: string): string {
+  return tiedEmbeddings && layer === headLayer ? embeddingWeight : `${layer}.weight`;
+}
+
 /** Symbolic stand-ins for the policy's buffers and for `rows` rows of tokens, one input each. */
 export function policyInputs(policy: Policy, rows: number): { weights: Weights; rows: Rows } {
-  const inputs = new Map<string, Tensor>();
-  const tensor = (name: string): Tensor => {
-    const known = inputs.get(name) ?? input(name, policy.parameters.get(name)!.shape);
-    inputs.set(name, known);
-    return known;
-  };
-  const bias = (name: string): Tensor | undefined =>
-    policy.parameters.has(`${name}.bias`) ? tensor(`${name}.bias`) : undefined;
   return {
-    weights: { tensor, linear: (x, name) => linear(x, tensor(`${name}.weight`), bias(name)) },
+    weights: policyWeights(policy),
     rows: {
       tokenIds: input("tokenIds", [rows], "integer"),
       positions: input("positions", [rows], "integer"),
@@ -62,7 +72,36 @@ export function policyInputs(policy: Policy, rows: number): { weights: Weights; 
   };
 }
 
+function policyWeights({ model, parameters, adapter }: Policy): Weights {
+  const inputs = new Map<string, Tensor>();
+  const tensor = (name: string): Tensor => {
+    const buffer = parameters.get(name) ?? adapter?.parameters.get(name);
+    const known = inputs.get(name) ?? input(name, buffer!.shape);
+    inputs.set(name, known);
+    return known;
+  };
+  const layerOf = (name: string): LinearLayer => {
+    const bias = `${name}.bias`;
+    const adapted = adapter?.layers.get(name);
+    return {
+      weight: tensor(weightName(model, name)),
+      bias: parameters.has(bias) ? tensor(bias) : undefined,
+      adapter: adapted && { a: tensor(adapted.a), b: tensor(adapted.b), scale: adapted.scale },
+    };
+  };
+  return {
+    tensor,
+    linear: (x, name) => linear(x, layerOf(name)),
+    linearAt: (x, name, indices) => linearAt(x, layerOf(name), indices),
+  };
+}
+
 /** The buffers that `policyInputs` stands for, but for the rows' own. */
-export function policyBuffers({ parameters, cosines, sines }: Policy): Record<string, Buffer> {
-  return { ...Object.fromEntries(parameters), cosines, sines };
+export function policyBuffers({ parameters, adapter, cosines, sines }: Policy): Record<string, Buffer> {
+  return {
+    ...Object.fromEntries(parameters),
+    ...Object.fromEntries(adapter?.parameters ?? []),
+    cosines,
+    sines,
+  };
 }

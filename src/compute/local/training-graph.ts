@@ -2,6 +2,7 @@ import { gradients } from "../../engine/autodiff.ts";
 import type { BoundGraph, Buffer, CompiledGraph } from "../../engine/backend.ts";
 import { buildGraph, type Graph } from "../../engine/graph.ts";
 import { slice } from "../../engine/operations.ts";
+import type { Tensor } from "../../engine/primitives.ts";
 import { input } from "../../engine/tensor.ts";
 import { tokenLogprobs } from "../../losses/token-logprobs.ts";
 import { weightedLogprobLoss } from "../../losses/weighted-logprob-loss.ts";
@@ -36,14 +37,19 @@ function buildTrainingGraph(policy: Policy, layout: SharedPromptLayout): Graph {
   const hidden = hiddenStates(model, weights, rowInputs, attend);
   const completionHidden = model.finalNorm(weights, slice(hidden, 0, promptRows, rows));
   const targets = input("targets", [completionRows], "integer");
-  const logprobs = tokenLogprobs(completionHidden, model.headWeight(weights), targets);
+  const head = {
+    vocabularySize: model.dimensions.vocabularySize,
+    logits: (rows: Tensor) => weights.linear(rows, model.headLayer),
+    logitsAt: (rows: Tensor, tokenIds: Tensor) => weights.linearAt(rows, model.headLayer, tokenIds),
+  };
+  const logprobs = tokenLogprobs(completionHidden, head, targets);
   const loss = weightedLogprobLoss(logprobs, input("weights", [completionRows]));
 
-  const names = model.parameters.map(({ name }) => name);
+  const names = [...policy.trainable.keys()];
   const accumulated = gradients(
     loss,
     names.map(weights.tensor),
-    model.parameters.map(({ name, shape }) => input(gradientName(name), shape)),
+    [...policy.trainable].map(([name, { shape }]) => input(gradientName(name), shape)),
   );
   const gradientOutputs = names.map((name, index) => [gradientName(name), accumulated[index]]);
   return buildGraph({ logprobs, ...Object.fromEntries(gradientOutputs) });
