@@ -84,7 +84,6 @@ export function createTokenizer(files: TokenizerFiles): Tokenizer {
       );
       return kept.length === 0 ? "" : library.decode(kept, { clean_up_tokenization_spaces: cleanUp });
     },
-    applyChatTemplate: (messages, { addGenerationPrompt = false } = {}) =>
-      renderChat(messages, addGenerationPrompt),
+    applyChatTemplate: (messages, options = {}) => renderChat(messages, options),
   };
 }

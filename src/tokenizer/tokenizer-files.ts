@@ -6,6 +6,8 @@ import { errorMessage, ModelError } from "../errors.ts";
 export interface ChatTemplateSource {
   file: string;
   text: string;
+  /** The template for conversations with tools, where the model has one of its own. */
+  textForTools?: string;
 }
 
 export interface TokenizerFiles {

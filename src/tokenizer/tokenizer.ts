@@ -1,13 +1,32 @@
-/** A part of a message's content, for templates that take text and images. */
+/** A part of a message's content, for templates that take text and images; further fields are the template's matter. */
 export interface ContentPart {
   type: string;
   text?: string;
+  readonly [field: string]: unknown;
 }
 
 /** A message as chat templates take it; the pipeline's `Message` is one. */
 export interface ChatMessage {
   role: string;
-  content: string | readonly ContentPart[];
+  content?: string | readonly ContentPart[] | null;
+  name?: string;
+  /** The thinking part, for templates that keep it apart from the answer. */
+  reasoning_content?: string;
+  tool_calls?: readonly unknown[];
+  tool_call_id?: string;
+}
+
+/** As `apply_chat_template` of transformers takes them. */
+export interface ChatTemplateOptions {
+  /** Ends with the beginning of an answer. */
+  addGenerationPrompt?: boolean;
+  /** Leaves the final message open, right after its text, so that the model goes on with it. */
+  continueFinalMessage?: boolean;
+  /** JSON schemas of functions that the model may call. */
+  tools?: readonly object[];
+  documents?: readonly object[];
+  /** What else the template reads, such as `enable_thinking` or `date_string`; goes before the special tokens of the model. */
+  variables?: Readonly<Record<string, unknown>>;
 }
 
 /** Text to token ids and back, by the files of a model folder. */
@@ -25,5 +44,5 @@ export interface Tokenizer {
   /** Ids that have no token are left out; bytes that form no character become U+FFFD. */
   decode(tokenIds: readonly number[], options?: { skipSpecialTokens?: boolean }): string;
   /** The conversation as text, to be encoded without adding special tokens: the template writes them. */
-  applyChatTemplate(messages: readonly ChatMessage[], options?: { addGenerationPrompt?: boolean }): string;
+  applyChatTemplate(messages: readonly ChatMessage[], options?: ChatTemplateOptions): string;
 }
