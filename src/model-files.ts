@@ -20,3 +20,13 @@ export const sideFileNames: readonly string[] = [
 
 /** Holds chat templates for other purposes than the usual one, a file each. */
 export const moreTemplatesFolder = "additional_chat_templates";
+
+/** True for the name of a file of weights, whole, sharded or of an adapter, and of their index. */
+export function isWeightsFile(name: string): boolean {
+  return /^(adapter_)?model(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?$/.test(name);
+}
+
+/** True for the files that make a model folder or an adapter, as opposed to what a checkpoint holds beside them. */
+export function isModelFile(name: string): boolean {
+  return [configFile, "adapter_config.json", ...sideFileNames].includes(name) || isWeightsFile(name);
+}

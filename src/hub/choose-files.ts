@@ -1,5 +1,13 @@
 import { ModelError } from "../errors.ts";
-import { configFile, sideFileNames, weightsFile, weightsIndexFile } from "../model-files.ts";
+import {
+  configFile,
+  moreTemplatesFolder,
+  sideFileNames,
+  weightsFile,
+  weightsIndexFile,
+} from "../model-files.ts";
+
+const isTemplate = new RegExp(String.raw`^${moreTemplatesFolder}/[\w.-]+\.jinja$`);
 
 /**
  * The files that make a model folder among those of a repository: configuration, tokenizer, and the weights either in
@@ -12,7 +20,8 @@ export function chooseFiles(name: string, present: readonly string[]): string[] 
   if (weights === undefined || !has.has(configFile)) {
     throw new ModelError(`${name}: ${whatItIs(present)}`);
   }
-  return [configFile, ...sideFileNames.filter((file) => has.has(file)), weights];
+  const templates = present.filter((file) => isTemplate.test(file));
+  return [configFile, ...sideFileNames.filter((file) => has.has(file)), ...templates, weights];
 }
 
 function whatItIs(present: readonly string[]): string {

@@ -93,6 +93,15 @@ test("a model lies in the cache as Python's client lays it out, with nothing tha
   expect(blobs().every((blob) => /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(blob))).toBe(true);
 });
 
+test("further chat templates lie in a folder of their own", async () => {
+  const { server, download } = await openPlace();
+  const files = { ...model, "additional_chat_templates/tool_use.jinja": "{{ tools }}" };
+  server.addCommit(name, { ...files, "additional_chat_templates/notes.txt": "x" });
+  const { folder } = await download();
+  expectWhole(folder, files);
+  expect(readdirSync(path.join(folder, "additional_chat_templates"))).toEqual(["tool_use.jinja"]);
+});
+
 test("what is in the cache is not downloaded again; a new commit brings only what changed", async () => {
   const { server, download, repository } = await openPlace();
   server.addCommit(name, model);

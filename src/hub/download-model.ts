@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { listFiles, modelInfo } from "@huggingface/hub";
 import { BackendError, ModelError } from "../errors.ts";
-import { configFile, weightsFile, weightsIndexFile } from "../model-files.ts";
+import { configFile, moreTemplatesFolder, weightsFile, weightsIndexFile } from "../model-files.ts";
 import { type ModelCache, openModelCache } from "./cache.ts";
 import { chooseFiles, shardsOf } from "./choose-files.ts";
 import { checkFreeSpace } from "./disk-space.ts";
@@ -105,12 +105,7 @@ async function download(
   const commit = isCommit(wanted)
     ? wanted
     : checkCommit((await modelInfo({ ...access, name, revision: wanted, additionalFields: ["sha"] })).sha);
-  const listed = new Map<string, RemoteFile>();
-  for await (const entry of listFiles({ ...access, repo: { type: "model", name }, revision: commit })) {
-    if (entry.type === "file") {
-      listed.set(entry.path, remoteFile(entry));
-    }
-  }
+  const listed = await list({ ...access, repo: { type: "model", name }, revision: commit });
   const bring = async (files: readonly RemoteFile[], tell: DownloadOptions["onProgress"]) => {
     const unlinked = files.filter((file) => !cache.holdsFile(commit, file.path, file.size));
     const missing = distinct(unlinked.filter(({ etag, size }) => !cache.holdsBlob(etag, size)));
@@ -123,7 +118,7 @@ async function download(
     const totalBytes = missing.reduce((sum, { size }) => sum + size, 0);
     await inLanes(missing, stop, (file) =>
       downloadBlob({
-        url: `${settings.endpoint}/${name}/resolve/${commit}/${encodeURIComponent(file.path)}`,
+        url: `${settings.endpoint}/${name}/resolve/${commit}/${file.path.split("/").map(encodeURIComponent).join("/")}`,
         file,
         cache,
         settings,
@@ -163,6 +158,21 @@ async function download(
     cache.writeRef(wanted, commit);
   }
   return { folder, reference: { name, revision: commit } };
+}
+
+/** The files at the top of a repository and, where it has more than one chat template, those. */
+async function list(of: Parameters<typeof listFiles>[0]): Promise<Map<string, RemoteFile>> {
+  const files = new Map<string, RemoteFile>();
+  for await (const entry of listFiles(of)) {
+    if (entry.type === "file") {
+      files.set(entry.path, remoteFile(entry));
+    } else if (entry.path === moreTemplatesFolder) {
+      for (const [file, remote] of await list({ ...of, path: moreTemplatesFolder })) {
+        files.set(file, remote);
+      }
+    }
+  }
+  return files;
 }
 
 function checkCommit(commit: unknown): string {

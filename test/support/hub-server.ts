@@ -176,7 +176,11 @@ export async function startHubServer({ untilClosed = false } = {}): Promise<HubS
 
   function answerHub(exchange: Exchange): void {
     const { method, url, response } = exchange;
-    const route = (pattern: RegExp) => pattern.exec(url.pathname)?.slice(1).map(decodeURIComponent);
+    const route = (pattern: RegExp) =>
+      pattern
+        .exec(url.pathname)
+        ?.slice(1)
+        .map((part) => part && decodeURIComponent(part));
     const json = (value: unknown, headers: Record<string, string> = {}) =>
       response.writeHead(200, { "Content-Type": "application/json", ...headers }).end(JSON.stringify(value));
 
@@ -192,12 +196,12 @@ export async function startHubServer({ untilClosed = false } = {}): Promise<HubS
       }
       return;
     }
-    const tree = route(/^\/api\/models\/([^/]+\/[^/]+)\/tree\/(.+)$/);
+    const tree = route(/^\/api\/models\/([^/]+\/[^/]+)\/tree\/([^/]+)(?:\/(.+))?$/);
     if (method === "GET" && tree) {
       const found = find(exchange, tree[0]!, tree[1]!);
       if (found) {
         // In pages of three, so that whoever reads must turn them.
-        const entries = listing(found);
+        const entries = inFolder(listing(found), tree[2]);
         const start = Number(url.searchParams.get("cursor") ?? 0);
         const next = new URL(`${endpoint}${url.pathname}${url.search}`);
         next.searchParams.set("cursor", String(start + 3));
@@ -399,6 +403,23 @@ export async function startHubServer({ untilClosed = false } = {}): Promise<HubS
     onTestFinished(() => server.close());
   }
   return server;
+}
+
+/** The files of a folder, the top one if not given, and the folders in it. */
+function inFolder<T extends { path: string }>(entries: readonly T[], folder?: string): object[] {
+  const prefix = folder === undefined ? "" : `${folder}/`;
+  const inside = entries.filter(({ path: file }) => file.startsWith(prefix));
+  const isDeeper = ({ path: file }: T) => file.indexOf("/", prefix.length) > 0;
+  const folders = inside
+    .filter(isDeeper)
+    .map(({ path: file }) => file.slice(0, file.indexOf("/", prefix.length)));
+  const directories = [...new Set(folders)].map((each) => ({
+    type: "directory",
+    path: each,
+    size: 0,
+    oid: "0",
+  }));
+  return [...directories, ...inside.filter((entry) => !isDeeper(entry))];
 }
 
 /** Bytes of one part of an upload in parts. */
