@@ -5,8 +5,8 @@ import { formatModelReference, parseModelReference } from "../hub/model-referenc
 import { readHubSettings } from "../hub/settings.ts";
 import { latestCheckpoint } from "../trainer/checkpoint.ts";
 import { runPaths } from "../trainer/run-folder.ts";
-import { createDownloadProgress } from "./download-progress.ts";
 import type { TextOutput } from "./terminal.ts";
+import { createTransferProgress } from "./transfer-progress.ts";
 
 /** What a MODEL argument stands for. */
 export interface ModelLocation {
@@ -36,7 +36,7 @@ export async function locateModel(model: string, output: TextOutput): Promise<Mo
     );
   }
   const { downloadModel } = await import("../hub/download-model.ts");
-  const progress = createDownloadProgress(output, model);
+  const progress = createTransferProgress(output, "download", model);
   try {
     const found = await downloadModel(reference, readHubSettings(), { onProgress: progress.update });
     return { modelFolder: found.folder, recipeFile: null, name: formatModelReference(found.reference) };

@@ -3,6 +3,7 @@ import { ConfigError, errorMessage, isGpgradError } from "../errors.ts";
 import { packageVersion } from "../package-version.ts";
 import { addEvalCommand } from "./eval-command.ts";
 import { addInspectCommand } from "./inspect-command.ts";
+import { addPushCommand } from "./push-command.ts";
 import { addQuickstartCommand } from "./quickstart-command.ts";
 import { addSampleCommand } from "./sample-command.ts";
 import type { Terminal } from "./terminal.ts";
@@ -40,6 +41,7 @@ function createProgram(terminal: Terminal): Command {
   addEvalCommand(program, terminal);
   addSampleCommand(program, terminal);
   addInspectCommand(program, terminal);
+  addPushCommand(program, terminal);
   addQuickstartCommand(program, terminal);
   return program;
 }

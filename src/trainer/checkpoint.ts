@@ -60,6 +60,17 @@ export function newestCheckpoint(runDirectory: string): Checkpoint | null {
   return null;
 }
 
+/** The whole checkpoint of a step. Throws a `CheckpointError` that names the steps there are. */
+export function checkpointAt(runDirectory: string, step: number): Checkpoint {
+  const directory = path.join(runPaths(runDirectory).checkpoints, stepName(step));
+  const state = readState(directory);
+  if (state === null) {
+    const steps = checkpointSteps(runDirectory).join(", ") || "none";
+    throw new CheckpointError(`${runDirectory} has no checkpoint of step ${step}; there are: ${steps}`);
+  }
+  return { directory, state };
+}
+
 /** The model folder of the newest whole checkpoint of a run, or null. */
 export function latestCheckpoint(runDirectory: string): string | null {
   return newestCheckpoint(runDirectory)?.directory ?? null;

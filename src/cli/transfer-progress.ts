@@ -1,9 +1,13 @@
-import type { DownloadProgress } from "../hub/download-model.ts";
 import { formatBytes, formatDuration } from "./format.ts";
 import type { TextOutput } from "./terminal.ts";
 
-export interface DownloadDisplay {
-  update(progress: DownloadProgress): void;
+interface TransferProgress {
+  doneBytes: number;
+  totalBytes: number;
+}
+
+export interface TransferDisplay {
+  update(progress: TransferProgress): void;
   /** Ends the live line. */
   close(): void;
 }
@@ -13,12 +17,13 @@ const liveInterval = 0.1;
 const plainInterval = 10;
 const barWidth = 24;
 
-/** Tells a person how far a download is: one live line on a TTY, now and then a plain line anywhere else. */
-export function createDownloadProgress(
+/** Tells a person how far a download or upload is: one live line on a TTY, now and then a plain line anywhere else. */
+export function createTransferProgress(
   output: TextOutput,
+  what: "download" | "upload",
   model: string,
   now: () => number = Date.now,
-): DownloadDisplay {
+): TransferDisplay {
   const live = output.isTTY === true;
   let start: { time: number; bytes: number } | undefined;
   let lastShown = Number.NEGATIVE_INFINITY;
@@ -35,7 +40,7 @@ export function createDownloadProgress(
       }
       lastShown = time;
       finished = isLast;
-      const line = downloadLine(model, progress, doneBytes - start.bytes, time - start.time);
+      const line = transferLine(what, model, progress, doneBytes - start.bytes, time - start.time);
       output.write(
         live ? `\r\u001b[2K${bar(progress)} ${line}`.slice(0, (output.columns ?? 100) + 4) : `${line}\n`,
       );
@@ -51,18 +56,19 @@ export function createDownloadProgress(
 }
 
 /** `downloading org/name · 41% of 988.0 MiB · 53.1 MiB/s · 11s left`; `received` bytes came in `seconds`. */
-function downloadLine(
+function transferLine(
+  what: string,
   model: string,
-  { doneBytes, totalBytes }: DownloadProgress,
+  { doneBytes, totalBytes }: TransferProgress,
   received: number,
   seconds: number,
 ): string {
   if (doneBytes === totalBytes) {
-    return `downloaded ${model} · ${formatBytes(totalBytes)} in ${formatDuration(seconds)}`;
+    return `${what}ed ${model} · ${formatBytes(totalBytes)} in ${formatDuration(seconds)}`;
   }
   const rate = received / Math.max(seconds, 1e-9);
   return [
-    `downloading ${model}`,
+    `${what}ing ${model}`,
     `${Math.floor((100 * doneBytes) / totalBytes)}% of ${formatBytes(totalBytes)}`,
     ...(rate > 0 && seconds > 0
       ? [`${formatBytes(rate)}/s`, `${formatDuration((totalBytes - doneBytes) / rate)} left`]
@@ -70,7 +76,7 @@ function downloadLine(
   ].join(" · ");
 }
 
-function bar({ doneBytes, totalBytes }: DownloadProgress): string {
+function bar({ doneBytes, totalBytes }: TransferProgress): string {
   const filled = Math.floor((barWidth * doneBytes) / Math.max(totalBytes, 1));
   return `[${"=".repeat(filled).padEnd(barWidth)}]`;
 }

@@ -1,0 +1,144 @@
+import path from "node:path";
+import { stringify } from "yaml";
+import { isCommit, parseModelReference } from "../hub/model-reference.ts";
+import type { RunEvent } from "../pipeline.ts";
+import { formatPercent } from "./format.ts";
+import { metricsInWords } from "./progress.ts";
+import type { Recipe } from "./run-config.ts";
+
+export interface ModelCardOptions {
+  /** `org/name` that the card is for. */
+  name: string;
+  /** As the run completed it. */
+  recipe: Recipe;
+  /** The run's journal. */
+  events: readonly RunEvent[];
+  /** Optimizer steps behind the weights, the warm start's included. */
+  step: number;
+  /** True if the weights are those of an adapter alone. */
+  isAdapter: boolean;
+  /** Of gpgrad. */
+  version: string;
+}
+
+type StepEvent = Extract<RunEvent, { type: "step" }>;
+type Evaluation = Extract<RunEvent, { type: "evaluation" }>;
+
+/** Steps at either end over which the figures of the training prompts are averaged. */
+const shownSteps = 10;
+
+/** The README.md of a model on the hub: method, data, figures and how to use it, all from the run's own records. */
+export function modelCard(options: ModelCardOptions): string {
+  const { name, recipe, version } = options;
+  const sections = [
+    frontMatter(options),
+    `# ${name.split("/")[1]}`,
+    `${baseInWords(recipe)} trained with [Group Policy Gradient](https://arxiv.org/abs/2504.02546) (GPG) by gpgrad ${version}. GPG turns rewards into one weight a token and minimises \`-sum(weight * logprob)\`: no critic, no reference model, no ratio, no clipping.`,
+    "## Figures",
+    ...figures(options),
+    "## Training",
+    trainingInWords(options),
+    `\`\`\`yaml\n${stringify(publicRecipe(recipe), { lineWidth: 0 })}\`\`\``,
+    "## Use",
+    `\`\`\`sh\nnpx gpgrad sample ${name} --prompt TEXT\n\`\`\``,
+  ];
+  return `${sections.join("\n\n")}\n`;
+}
+
+function frontMatter({ recipe, isAdapter }: ModelCardOptions): string {
+  const base = baseOnHub(recipe);
+  const fields = {
+    library_name: isAdapter ? "peft" : "transformers",
+    pipeline_tag: "text-generation",
+    ...(base !== null && {
+      base_model: base.name,
+      base_model_relation: isAdapter ? "adapter" : "finetune",
+    }),
+    tags: ["gpgrad", "gpg", "reinforcement-learning"],
+  };
+  return `---\n${stringify(fields)}---`;
+}
+
+/** A run records the commit of a model of the hub, so a name without one was a folder. */
+function baseOnHub({ model }: Recipe): { name: string; commit: string } | null {
+  const reference = typeof model === "string" ? parseModelReference(model) : null;
+  const commit = reference?.revision;
+  return reference !== null && commit && isCommit(commit) ? { name: reference.name, commit } : null;
+}
+
+function baseInWords(recipe: Recipe): string {
+  const { model, warmStart } = recipe;
+  const base = baseOnHub(recipe);
+  if (base !== null) {
+    return `[${base.name}](https://huggingface.co/${base.name}) (commit \`${base.commit.slice(0, 12)}\`)`;
+  }
+  if (typeof model === "string") {
+    return `\`${path.basename(model)}\``;
+  }
+  const imitation = warmStart && warmStart.steps > 0 ? `, after ${warmStart.steps} steps of imitation` : "";
+  return `A model of ${model.layers} layers and width ${model.hiddenSize} from random weights${imitation},`;
+}
+
+function figures({ recipe, events, step }: ModelCardOptions): string[] {
+  const evaluations = events.filter((event): event is Evaluation => event.type === "evaluation");
+  const known = evaluations.filter((evaluation) => evaluation.step <= step);
+  const warmStartSteps = recipe.warmStart?.steps ?? 0;
+  const before = known.find((evaluation) => evaluation.step <= warmStartSteps);
+  const after = known.findLast((evaluation) => evaluation.step > warmStartSteps);
+  const rows = [
+    ...(before ? [["before GPG", before] as const] : []),
+    ...(after ? [[after.step === step ? "these weights" : `after step ${after.step}`, after] as const] : []),
+  ].map(
+    ([label, { label: split, problems, metrics }]) =>
+      `| ${label} | ${problems} ${split} problems | ${metricsInWords(metrics).join(", ")} |`,
+  );
+  const table =
+    rows.length > 0
+      ? ["Greedy completions:", ["| | measured on | result |", "|---|---|---|", ...rows].join("\n")]
+      : ["The run made no evaluation on held-out problems."];
+  const training = trainingFigures(events, step);
+  return training === null ? table : [...table, training];
+}
+
+function trainingFigures(events: readonly RunEvent[], step: number): string | null {
+  const steps = events.filter(
+    (event): event is StepEvent => event.type === "step" && event.stage === "train" && event.step <= step,
+  );
+  const describe = (some: readonly StepEvent[]) => {
+    const rollouts = some.flatMap(({ rollouts }) => rollouts ?? []);
+    const accuracies = rollouts.flatMap(({ rewards }) => rewards.accuracy ?? []);
+    const mean = (values: readonly number[]) => values.reduce((sum, each) => sum + each, 0) / values.length;
+    return accuracies.length > 0
+      ? `${formatPercent(mean(accuracies))} accuracy`
+      : `mean reward ${mean(rollouts.map(({ reward }) => reward)).toFixed(3)}`;
+  };
+  const shown = Math.min(shownSteps, Math.floor(steps.length / 2));
+  return shown === 0
+    ? null
+    : `Sampled completions of training prompts: ${describe(steps.slice(0, shown))} over the first ${inSteps(shown)} of GPG, ${describe(steps.slice(-shown))} over the last ${inSteps(shown)}.`;
+}
+
+const inSteps = (count: number) => (count === 1 ? "step" : `${count} steps`);
+
+function trainingInWords({ recipe, step }: ModelCardOptions): string {
+  const { train, task, warmStart } = recipe;
+  const imitated = Math.min(warmStart?.steps ?? 0, step);
+  const warm = imitated > 0 ? `${imitated} steps of imitation and ` : "";
+  return `Task \`${task.name}\`; ${warm}${step - imitated} of ${train.steps} GPG steps of ${train.promptsPerStep} prompts with ${train.completionsPerPrompt} completions each. The recipe:`;
+}
+
+/** What decided the numbers, without where things lay on the machine that made them. */
+function publicRecipe(recipe: Recipe): Record<string, unknown> {
+  const { name, seed, model, task, warmStart, train, algorithm, sampling, optimizer } = recipe;
+  const isFolder = typeof model === "string" && baseOnHub(recipe) === null;
+  const shown = { name, seed, model: isFolder ? path.basename(model) : model, task: withoutFolders(task) };
+  return { ...shown, ...(warmStart && { warmStart }), train, algorithm, sampling, optimizer };
+}
+
+function withoutFolders(section: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(section).map(([key, value]) =>
+      /path$/i.test(key) && typeof value === "string" ? [key, path.basename(value)] : [key, value],
+    ),
+  );
+}
