@@ -27,12 +27,18 @@ const batches: readonly (readonly [Shape, Shape])[] = [
     [1, 1],
   ],
 ];
-const [rows, inner, columns] = [2, 3, 4];
+/** A small left side and one that is larger than the right side and the product together. */
+const sizes = [
+  { rows: 2, inner: 3, columns: 4 },
+  { rows: 9, inner: 7, columns: 2 },
+];
+const layouts = batches.flatMap((batch) => sizes.map((size) => ({ batch, size })));
 
-/** Every combination of batch axes, transposition and scale. */
-export const matmulCases: readonly GraphCase[] = batches.flatMap(([batchA, batchB]) =>
+/** Every combination of batch axes, sizes, transposition and scale. */
+export const matmulCases: readonly GraphCase[] = layouts.flatMap(({ batch: [batchA, batchB], size }) =>
   [false, true].flatMap((transposeA) =>
     [false, true].map((transposeB) => {
+      const { rows, inner, columns } = size;
       const a = [...batchA, ...(transposeA ? [inner, rows] : [rows, inner])];
       const b = [...batchB, ...(transposeB ? [columns, inner] : [inner, columns])];
       const scale = transposeA === transposeB ? 1 : 0.375;

@@ -25,7 +25,9 @@ function compare(graphCase: GraphCase, precision = 1e-5): void {
     const actual = evaluate(onnxRuntime, outputs, feeds);
     const expected = evaluate(reference, outputs, feeds);
     for (const name of Object.keys(outputs)) {
-      expect(relativeError(actual[name], expected[name], 1e-2), name).toBeLessThan(precision);
+      // The loss sums terms of both signs: it rounds at their size, not at its own.
+      const smallest = name === "loss" ? 1 : 1e-2;
+      expect(relativeError(actual[name], expected[name], smallest), name).toBeLessThan(precision);
     }
   }
 }

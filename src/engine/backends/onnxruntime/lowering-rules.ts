@@ -45,6 +45,45 @@ function nameOf(tensor: Tensor, names: Map<number, string>): string {
 
 type MatmulNode = PrimitiveNode<"matmul">;
 
+function fusedMatMul(
+  [a, b]: readonly string[],
+  { transposeA, transposeB, scale }: MatmulNode["attributes"],
+  { writer }: Lowering,
+): string {
+  return writer.contributedNode("FusedMatMul", [a, b], {
+    transA: Number(transposeA),
+    transB: Number(transposeB),
+    alpha: float(scale),
+  });
+}
+
+/**
+ * `scale * a^T b` for a [.., K, M] and b [.., K, N]. The kernel copies a transposed left operand again and again, which
+ * costs up to a quarter of its rate: transposing the smaller operand once, and the product where that was b, is faster.
+ */
+function matmulWithTransposedLeft({ inputs: [a, b], attributes }: MatmulNode, lowering: Lowering): string {
+  const { names } = lowering;
+  const plain = { ...attributes, transposeA: false };
+  const [length, rows] = a.shape.slice(-2);
+  const columns = b.shape.at(-1)!;
+  const batch = a.shape.slice(0, -2);
+  if (length * rows <= length * columns + rows * columns || !sameShape(batch, b.shape.slice(0, -2))) {
+    const left = transposed(nameOf(a, names), [...batch, rows, length], lowering);
+    return fusedMatMul([left, nameOf(b, names)], plain, lowering);
+  }
+  const left = transposed(nameOf(b, names), [...batch, columns, length], lowering);
+  const product = fusedMatMul([left, nameOf(a, names)], plain, lowering);
+  return transposed(product, [...batch, rows, columns], lowering);
+}
+
+/** The last two axes exchanged, to `shape`. The reshape keeps ONNX Runtime from taking the transpose back into a product. */
+function transposed(value: string, shape: readonly number[], { writer }: Lowering): string {
+  const axes = shape.map((_, axis) => axis);
+  const permutation = [...axes.slice(0, -2), axes.length - 1, axes.length - 2];
+  const [exchanged] = writer.node("Transpose", [value], { perm: permutation });
+  return writer.node("Reshape", [exchanged, writer.integers(shape)])[0];
+}
+
 /** `scale * op(a) op(b) + c` of two matrices. */
 function gemm({ inputs, attributes }: MatmulNode, addend: Tensor, { writer, names }: Lowering): string {
   const { transposeA, transposeB, scale } = attributes;
@@ -106,12 +145,10 @@ const loweringRules: RuleTable<[lowering: Lowering], string> = {
   silu: ({ inputs }, { writer, names }) =>
     writer.contributedNode("QuickGelu", namesOf(inputs, names), { alpha: float(1) }),
 
-  matmul: ({ inputs, attributes: { transposeA, transposeB, scale } }, { writer, names }) =>
-    writer.contributedNode("FusedMatMul", namesOf(inputs, names), {
-      transA: Number(transposeA),
-      transB: Number(transposeB),
-      alpha: float(scale),
-    }),
+  matmul: (node, lowering) =>
+    node.attributes.transposeA && !node.attributes.transposeB
+      ? matmulWithTransposedLeft(node, lowering)
+      : fusedMatMul(namesOf(node.inputs, lowering.names), node.attributes, lowering),
   sum: ({ inputs: [x], attributes: { axes } }, { writer, names }) =>
     writer.node("ReduceSum", [nameOf(x, names), writer.integers(axes)], { keepdims: 1 })[0],
   softmax: ({ inputs }, { writer, names }) => writer.node("Softmax", namesOf(inputs, names), { axis: -1 })[0],
