@@ -28,27 +28,54 @@ export interface SharedPromptLayout {
 /** Large enough to vanish in a softmax and small enough to stay finite when added. */
 export const masked = -1e9;
 
-/** [outer, length, keyValueHeads * group * size] rows -> [outer, keyValueHeads, group * length, size]. */
+/** Rows [outer, length, keyValueHeads * group * size] -> [outer, keyValueHeads, group, length, size]. */
 function splitHeads(
   rows: Tensor,
   outer: number,
   length: number,
-  keyValueHeads: number,
-  headSize: number,
+  { keyValueHeads, headSize }: HeadLayout,
 ): Tensor {
   const heads = rows.shape[1] / headSize;
   const split = transpose(reshape(rows, [outer, length, heads, headSize]), [0, 2, 1, 3]);
-  return reshape(split, [outer, keyValueHeads, (heads / keyValueHeads) * length, headSize]);
+  return reshape(split, [outer, keyValueHeads, heads / keyValueHeads, length, headSize]);
 }
 
-function joinHeads(mixed: Tensor, outer: number, length: number, { heads, headSize }: HeadLayout): Tensor {
-  const split = reshape(mixed, [outer, heads, length, headSize]);
-  return reshape(transpose(split, [0, 2, 1, 3]), [outer * length, heads * headSize]);
+/** Keys or values [outer, length, keyValueHeads * size] -> [outer, keyValueHeads, length, size]. */
+function splitKeyHeads(rows: Tensor, outer: number, length: number, layout: HeadLayout): Tensor {
+  return reshape(splitHeads(rows, outer, length, layout), [
+    outer,
+    layout.keyValueHeads,
+    length,
+    layout.headSize,
+  ]);
+}
+
+/** Smaller blocks make products too small for their full rate. */
+const smallestBlock = 64;
+const mostBlocks = 4;
+
+/**
+ * Runs of query positions that are worked on together. A run needs no keys past its end, which with four runs spares
+ * three eighths of the scores.
+ */
+function causalBlocks(length: number): { start: number; end: number }[] {
+  const blockLength = Math.max(smallestBlock, Math.ceil(length / mostBlocks));
+  return Array.from({ length: Math.ceil(length / blockLength) }, (_, block) => ({
+    start: block * blockLength,
+    end: Math.min(length, (block + 1) * blockLength),
+  }));
+}
+
+/** The part of a mask [.., rows, columns] that lies in these rows and before this column. */
+function maskBlock(mask: Tensor, { start, end }: { start: number; end: number }, columns: number): Tensor {
+  const axis = mask.shape.length - 1;
+  return slice(slice(mask, axis - 1, start, end), axis, 0, columns);
 }
 
 /**
  * Causal attention within each of `sequences` sequences of `length` rows. Grouped queries share their keys by standing
- * as further rows of one product, so keys are never repeated. `mask` [length, length] is added to the scores.
+ * as further rows of one product, so keys are never repeated. `mask`, at least [length, length], is added to the scores;
+ * it must hide what follows a position, for most of that is not even computed.
  */
 export function causalAttention(
   { queries, keys, values }: Projections,
@@ -56,13 +83,20 @@ export function causalAttention(
   layout: HeadLayout,
 ): Tensor {
   const { heads, keyValueHeads, headSize } = layout;
-  const q = splitHeads(queries, sequences, length, keyValueHeads, headSize);
-  const k = splitHeads(keys, sequences, length, keyValueHeads, headSize);
-  const v = splitHeads(values, sequences, length, keyValueHeads, headSize);
-  const scores = matmul(q, k, { transposeB: true, scale: 1 / Math.sqrt(headSize) });
-  const masked = add(reshape(scores, [sequences, heads, length, length]), mask);
-  const weights = reshape(softmax(masked), scores.shape);
-  return joinHeads(matmul(weights, v), sequences, length, layout);
+  const group = heads / keyValueHeads;
+  const scale = 1 / Math.sqrt(headSize);
+  const q = splitHeads(queries, sequences, length, layout);
+  const k = splitKeyHeads(keys, sequences, length, layout);
+  const v = splitKeyHeads(values, sequences, length, layout);
+  const mixed = causalBlocks(length).map(({ start, end }) => {
+    const size = end - start;
+    const block = reshape(slice(q, 3, start, end), [sequences, keyValueHeads, group * size, headSize]);
+    const scores = matmul(block, slice(k, 2, 0, end), { transposeB: true, scale });
+    const shown = add(reshape(scores, [sequences, heads, size, end]), maskBlock(mask, { start, end }, end));
+    const weights = reshape(softmax(shown), scores.shape);
+    return reshape(matmul(weights, slice(v, 2, 0, end)), [sequences, heads, size, headSize]);
+  });
+  return reshape(transpose(concatenate(mixed, 2), [0, 2, 1, 3]), [sequences * length, heads * headSize]);
 }
 
 /**
@@ -74,8 +108,9 @@ function completionAttention(
   prompt: Pick<Projections, "keys" | "values">,
   mask: Tensor,
   { prompts, promptLength, completions, completionLength }: SharedPromptLayout,
-  { heads, keyValueHeads, headSize }: HeadLayout,
+  layout: HeadLayout,
 ): Tensor {
+  const { heads, keyValueHeads, headSize } = layout;
   const group = heads / keyValueHeads;
   const scale = 1 / Math.sqrt(headSize);
   // [P, G, T2, KV, group, size] -> [P, KV, G, group, T2, size]: rows of one prompt and key head stand together.
@@ -84,35 +119,42 @@ function completionAttention(
       reshape(rows, [prompts, completions, completionLength, keyValueHeads, queriesPerKey, headSize]),
       [0, 3, 1, 4, 2, 5],
     );
-  const rowsPerPrompt = completions * group * completionLength;
-  const q = perHead(completion.queries, group);
   const own = [prompts, keyValueHeads, completions, completionLength, headSize];
+  const q = perHead(completion.queries, group);
   const k = reshape(perHead(completion.keys, 1), own);
   const v = reshape(perHead(completion.values, 1), own);
-  const promptKeys = splitHeads(prompt.keys, prompts, promptLength, keyValueHeads, headSize);
-  const promptValues = splitHeads(prompt.values, prompts, promptLength, keyValueHeads, headSize);
+  const promptKeys = splitKeyHeads(prompt.keys, prompts, promptLength, layout);
+  const promptValues = splitKeyHeads(prompt.values, prompts, promptLength, layout);
 
-  const byPrompt = [prompts, keyValueHeads, rowsPerPrompt, headSize];
-  const byCompletion = [prompts, keyValueHeads, completions, group * completionLength, headSize];
-  const promptScores = matmul(reshape(q, byPrompt), promptKeys, { transposeB: true, scale });
-  const ownScores = matmul(reshape(q, byCompletion), k, { transposeB: true, scale });
-  const total = promptLength + completionLength;
-  const scores = concatenate(
-    [promptScores, reshape(ownScores, [prompts, keyValueHeads, rowsPerPrompt, completionLength])],
-    3,
-  );
-  const maskedScores = add(
-    reshape(scores, [prompts, keyValueHeads * completions * group, completionLength, total]),
-    mask,
-  );
-  const weights = reshape(softmax(maskedScores), [prompts, keyValueHeads, rowsPerPrompt, total]);
-  const promptWeights = slice(weights, 3, 0, promptLength);
-  const ownWeights = reshape(slice(weights, 3, promptLength, total), ownScores.shape);
-  const mixed = add(
-    reshape(matmul(promptWeights, promptValues), q.shape),
-    reshape(matmul(ownWeights, v), q.shape),
-  );
-  return reshape(transpose(mixed, [0, 2, 4, 1, 3, 5]), [
+  const mixed = causalBlocks(completionLength).map(({ start, end }) => {
+    const size = end - start;
+    const rowsPerPrompt = completions * group * size;
+    const total = promptLength + end;
+    const block = slice(q, 4, start, end);
+    const byPrompt = [prompts, keyValueHeads, rowsPerPrompt, headSize];
+    const byCompletion = [prompts, keyValueHeads, completions, group * size, headSize];
+    const promptScores = matmul(reshape(block, byPrompt), promptKeys, { transposeB: true, scale });
+    const ownScores = matmul(reshape(block, byCompletion), slice(k, 3, 0, end), {
+      transposeB: true,
+      scale,
+    });
+    const scores = concatenate(
+      [promptScores, reshape(ownScores, [prompts, keyValueHeads, rowsPerPrompt, end])],
+      3,
+    );
+    const shown = add(
+      reshape(scores, [prompts, keyValueHeads * completions * group, size, total]),
+      maskBlock(mask, { start, end }, total),
+    );
+    const weights = reshape(softmax(shown), [prompts, keyValueHeads, rowsPerPrompt, total]);
+    const promptWeights = slice(weights, 3, 0, promptLength);
+    const ownWeights = reshape(slice(weights, 3, promptLength, total), ownScores.shape);
+    return add(
+      reshape(matmul(promptWeights, promptValues), block.shape),
+      reshape(matmul(ownWeights, slice(v, 3, 0, end)), block.shape),
+    );
+  });
+  return reshape(transpose(concatenate(mixed, 4), [0, 2, 4, 1, 3, 5]), [
     prompts * completions * completionLength,
     heads * headSize,
   ]);
