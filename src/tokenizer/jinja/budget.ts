@@ -4,17 +4,17 @@ import { TemplateError } from "./template-error.ts";
 export interface Budget {
   /** One unit is one step of evaluation or one item of a list. */
   spend(units: number): void;
-  /** To be called before text of this length is made. */
+  /** To be called before a text of this length is made. */
   spendText(length: number): void;
   /** To be called before `text` is searched for something of this length. */
   spendSearch(textLength: number, soughtLength: number): void;
 }
 
 const charactersPerUnit = 8;
-const unitsOfAnyTemplate = 10_000_000;
+const unitsOfAnyTemplate = 4_000_000;
 const unitsPerUnitOfInput = 100;
 
-/** Enough for templates that go through a long conversation once for each of its messages; spent within seconds. */
+/** Enough to go through a long conversation once for each of its messages; spent within about a second. */
 export function createBudget(inputUnits: number): Budget {
   const limit = unitsOfAnyTemplate + unitsPerUnitOfInput * inputUnits;
   let spent = 0;
@@ -26,7 +26,7 @@ export function createBudget(inputUnits: number): Budget {
   };
   return {
     spend,
-    spendText: (length) => spend(length / charactersPerUnit),
+    spendText: (length) => spend(1 + length / charactersPerUnit),
     spendSearch: (textLength, soughtLength) =>
       spend((textLength / charactersPerUnit) * (1 + (soughtLength >> 6))),
   };

@@ -46,6 +46,9 @@ const constants: ReadonlyMap<string, Value> = new Map<string, Value>([
   ["None", none],
 ]);
 
+/** A pass through a loop makes a scope and the loop's facts. */
+const unitsPerIteration = 16;
+
 /** True if a name is read anywhere in a piece of syntax. */
 function mentions(syntax: unknown, name: string): boolean {
   if (typeof syntax !== "object" || syntax === null) {
@@ -171,7 +174,7 @@ export function evaluateTemplate(
     });
     let last: Value | undefined;
     for (const [index, item] of items.entries()) {
-      budget.spend(1);
+      budget.spend(unitsPerIteration);
       const inner = newScope(scope);
       assign(loopvar, item, inner);
       const loop = describeLoop(items, index);
@@ -224,7 +227,9 @@ export function evaluateTemplate(
           `${items.length} values cannot be unpacked into ${target.value.length} names`,
         );
       }
-      target.value.forEach((one, index) => assign(one, items[index]!, scope));
+      for (const [index, one] of target.value.entries()) {
+        assign(one, items[index]!, scope);
+      }
     } else if (
       target.type === "MemberExpression" &&
       !target.computed &&

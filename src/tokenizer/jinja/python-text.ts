@@ -38,7 +38,7 @@ export function splitWords(text: string, limit: number): string[] {
   const word = new RegExp(`[^${whiteSpace}]+`, "g");
   for (let match = word.exec(text); match !== null; match = word.exec(text)) {
     if (limit >= 0 && words.length === limit) {
-      return [...words, strip(text.slice(match.index), limit === 0 ? "start" : "end")];
+      return [...words, text.slice(match.index)];
     }
     words.push(match[0]);
   }
