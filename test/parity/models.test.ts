@@ -1,121 +1,22 @@
 import path from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { readModelFolder, withWeights } from "../../src/compute/local/model-folder.ts";
-import { createPolicy, type Policy, policyBuffers, policyInputs } from "../../src/compute/local/policy.ts";
+import { createPolicy, type Policy } from "../../src/compute/local/policy.ts";
 import { createPolicyLearner } from "../../src/compute/local/policy-learner.ts";
 import { createPolicySampler } from "../../src/compute/local/policy-sampler.ts";
-import { createOnnxRuntimeBackend } from "../../src/engine/backends/onnxruntime/backend.ts";
-import { buildGraph } from "../../src/engine/graph.ts";
-import { input } from "../../src/engine/tensor.ts";
-import { hiddenStates } from "../../src/models/model.ts";
-import { causalAttention, masked } from "../../src/nn/attention.ts";
-import type { TrainingBatch } from "../../src/pipeline.ts";
-import { openSafetensors } from "../../src/safetensors/reader.ts";
+import { fixturesAbsent, fixturesFolder, modelFixtures, readFixture, toleranceUsed } from "./fixtures.ts";
 import {
-  fixturesAbsent,
-  fixturesFolder,
-  modelFixtures,
-  readFixture,
-  type Tolerance,
-  toleranceUsed,
-} from "./fixtures.ts";
-
-type Grid = number[][];
-type Padded = Record<"input_ids" | "attention_mask" | "position_ids", Grid>;
-
-interface Reference {
-  inputs: { right: Padded; left: Padded; gpg: Padded & { completion_mask: Grid; advantages: number[] } };
-  greedy: { cases: { prompt_ids: number[]; new_ids: number[] }[] };
-  gpg: { loss: { value: number; tolerance: Tolerance } };
-  adamw: {
-    hyperparameters: {
-      lr: number;
-      betas: [number, number];
-      eps: number;
-      weight_decay: number;
-      max_grad_norm: number;
-    };
-    steps: Record<"loss" | "grad_norm_before_clipping", { value: number; tolerance: Tolerance }>[];
-    parameters: Record<
-      string,
-      {
-        abs_sum: number;
-        sum: number;
-        tolerance_of_sums: Tolerance;
-        index: number[];
-        value: number[];
-        fragile: number[];
-      }
-    >;
-    tolerance_of_values: Tolerance;
-  };
-  tensors: { name: string; tolerance: Tolerance }[];
-}
-
-const backend = createOnnxRuntimeBackend({ threads: 2 });
+  backend,
+  gpgBatch,
+  paddedLogits,
+  type Reference,
+  recordedTensors,
+  reportTolerance,
+} from "./model-reference.ts";
 
 function loadPolicy(directory: string): Policy {
   const { model } = readModelFolder(directory);
   return withWeights(directory, model, (fill) => createPolicy(backend, model, fill));
-}
-
-/** Logits of a padded batch at its real positions, by the model alone, with the padding hidden by the mask. */
-function paddedLogits(policy: Policy, { input_ids, attention_mask, position_ids }: Padded): number[] {
-  const [sequences, length] = [input_ids.length, input_ids[0].length];
-  const { weights, rows } = policyInputs(policy, sequences * length);
-  const mask = input("mask", [sequences, 1, length, length]);
-  const { model } = policy;
-  const hidden = hiddenStates(model, weights, rows, (projections) =>
-    causalAttention(projections, { sequences, length, mask }, model.dimensions),
-  );
-  const normed = model.finalNorm(weights, hidden);
-  const logits = weights.linear(normed, model.headLayer);
-  const own = {
-    tokenIds: backend.allocate([sequences * length], "integer"),
-    positions: backend.allocate([sequences * length], "integer"),
-    mask: backend.allocate(mask.shape),
-  };
-  own.tokenIds.values.set(input_ids.flat().map(BigInt) as never);
-  own.positions.values.set(position_ids.flat().map(BigInt) as never);
-  own.mask.values.set(
-    attention_mask.flatMap((real) =>
-      real.flatMap((_, t) => real.map((r, s) => ((r === 1 && s <= t) || s === t ? 0 : masked))),
-    ) as never,
-  );
-  const output = backend.allocate(logits.shape);
-  const compiled = backend.compile(buildGraph({ logits }));
-  const bound = compiled.bind({ ...policyBuffers(policy), ...own }, { logits: output });
-  bound.run();
-  bound.free();
-  compiled.free();
-  const vocabularySize = logits.shape[1];
-  return attention_mask
-    .flat()
-    .flatMap((real, row) =>
-      real === 1
-        ? Array.from(output.values.subarray(row * vocabularySize, (row + 1) * vocabularySize), Number)
-        : [],
-    );
-}
-
-/** The recorded batch as groups of one completion each; weights are given by row and column of the completion mask. */
-function gpgBatch(
-  { gpg }: Reference["inputs"],
-  weight: (row: number, column: number) => number,
-): TrainingBatch {
-  const columns = gpg.completion_mask[0].length;
-  return {
-    groups: gpg.input_ids.map((ids, row) => {
-      const real = (from: number, to: number) =>
-        ids.slice(from, to).filter((_, i) => gpg.attention_mask[row][from + i] === 1);
-      const split = ids.length - columns;
-      const tokenIds = real(split, ids.length);
-      return {
-        promptTokenIds: real(0, split),
-        completions: [{ tokenIds, weights: tokenIds.map((_, column) => weight(row, column)) }],
-      };
-    }),
-  };
 }
 
 const fixtures = modelFixtures();
@@ -131,23 +32,8 @@ describe.each(fixtures.text)("%s", (name) => {
   const directory = path.join(fixturesFolder, "models", name);
   const reference = readFixture<Reference>("models", name, "reference.json");
   const tolerances = new Map(reference.tensors.map((tensor) => [tensor.name, tensor.tolerance]));
-  const recorded = openSafetensors(path.join(directory, "reference.safetensors"));
-  const readRecorded = (tensor: string): Float32Array => {
-    const { shape } = recorded.tensors.get(tensor)!;
-    const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
-    recorded.readInto(tensor, values);
-    return values;
-  };
-  const largest = new Map<string, number>();
-  const report = (what: string, used: number): void => {
-    largest.set(what, Math.max(used, largest.get(what) ?? 0));
-    expect(used, `share of the tolerance that ${what} uses up`).toBeLessThanOrEqual(1);
-  };
-  afterAll(() => {
-    const shares = [...largest].sort(([, a], [, b]) => b - a);
-    const words = shares.map(([what, used]) => `${what} ${(100 * used).toFixed(1)}%`);
-    console.log(`${name}: of the tolerance, at most ${words.join(", ")}`);
-  });
+  const readRecorded = recordedTensors(name);
+  const report = reportTolerance(name);
 
   test.each(["right", "left"] as const)("logits of a batch padded on the %s", (side) => {
     const got = paddedLogits(loadPolicy(directory), reference.inputs[side]);

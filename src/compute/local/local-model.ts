@@ -1,6 +1,6 @@
+import { existsSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import type { Backend } from "../../engine/backend.ts";
 import { ModelError } from "../../errors.ts";
 import { configFile } from "../../model-files.ts";
 import type { LanguageModel } from "../../models/model.ts";
@@ -11,9 +11,11 @@ import { createTokenizer, loadTokenizer } from "../../tokenizer/load-tokenizer.t
 import type { Tokenizer } from "../../tokenizer/tokenizer.ts";
 import type { Codec } from "../codec.ts";
 import { createCodec } from "./codec.ts";
-import { readJsonFile, readModelFolder, type SideFiles, withWeights } from "./model-folder.ts";
-import { createPolicy, type Policy } from "./policy.ts";
-import { randomWeights } from "./random-weights.ts";
+import type { AdapterDescription } from "./lora/adapter.ts";
+import { readAdapterConfig } from "./lora/adapter-config.ts";
+import { describeAdapter, isFileOfBase } from "./lora/adapter-folder.ts";
+import { describeNewAdapter, type NewAdapter } from "./lora/new-adapter.ts";
+import { readJsonFile, readModelFolder, readSideFiles, type SideFiles } from "./model-folder.ts";
 import { encodeConfig, withDtype } from "./saved-folder.ts";
 import { weightWarnings } from "./stored-weights.ts";
 
@@ -25,8 +27,14 @@ export interface NewModel {
   seed: number;
 }
 
-/** The path of a model folder, or a new model. */
-export type ModelSource = string | NewModel;
+/** A model folder whose weights stay as they are, with an adapter: the path of its folder, or a new one. */
+export interface AdaptedModel {
+  base: string;
+  adapter: string | NewAdapter;
+}
+
+/** The path of a model folder, a new model, or a model folder with an adapter. */
+export type ModelSource = string | NewModel | AdaptedModel;
 
 /** A model without its weights: what the main thread needs to talk to it. */
 export interface ModelDescription {
@@ -37,20 +45,43 @@ export interface ModelDescription {
   sideFiles: SideFiles;
   /** The type that each parameter is stored in; none for a new model. */
   storedTypes: ReadonlyMap<string, WrittenType>;
+  /** Without its values; null where there is none. */
+  adapter: AdapterDescription | null;
   /** What a user should know about the folder, one line each. */
   warnings: readonly string[];
 }
 
 export function describeModel(source: ModelSource): ModelDescription {
-  return typeof source === "string" ? describeFolder(source) : describeNew(source);
+  if (typeof source === "string") {
+    return describeFolder(source);
+  }
+  return "base" in source ? describeAdapted(source) : describeNew(source);
 }
 
-function describeFolder(directory: string): ModelDescription {
-  const { model, sideFiles, weights } = readModelFolder(directory);
-  const tokenizer = loadTokenizer(directory);
+/** An adapter folder's own tokenizer and chat template win over those of the base. */
+function describeAdapted({ base, adapter }: AdaptedModel): ModelDescription {
+  if (typeof adapter !== "string") {
+    const description = describeFolder(base);
+    return { ...description, adapter: describeNewAdapter(adapter, description.model) };
+  }
+  const hasTokenizer = existsSync(path.join(adapter, "tokenizer.json"));
+  const description = describeFolder(base, hasTokenizer ? adapter : base);
+  return {
+    ...description,
+    name: path.basename(path.resolve(adapter)),
+    adapter: describeAdapter(adapter, readAdapterConfig(adapter), description.model),
+  };
+}
+
+function describeFolder(directory: string, tokenizerFolder = directory): ModelDescription {
+  const folder = readModelFolder(directory);
+  const { model, weights } = folder;
+  const sideFiles =
+    tokenizerFolder === directory ? folder.sideFiles : withTokenizerOf(tokenizerFolder, folder.sideFiles);
+  const tokenizer = loadTokenizer(tokenizerFolder);
   if (tokenizer.vocabularySize > model.dimensions.vocabularySize) {
     throw new ModelError(
-      `${directory}: tokenizer.json has ${tokenizer.vocabularySize} tokens but config.json gives the model a ` +
+      `${tokenizerFolder}: tokenizer.json has ${tokenizer.vocabularySize} tokens but config.json gives the model a ` +
         `vocab_size of ${model.dimensions.vocabularySize}; the two do not belong together`,
     );
   }
@@ -61,7 +92,18 @@ function describeFolder(directory: string): ModelDescription {
     codec: createCodec(tokenizer, endTokenIds),
     sideFiles,
     storedTypes: weights.types,
+    adapter: null,
     warnings: weightWarnings(directory, weights),
+  };
+}
+
+/** The side files of a base with the tokenizer's files of an adapter. */
+function withTokenizerOf(directory: string, sideFiles: SideFiles): SideFiles {
+  const pick = (files: SideFiles, wanted: (name: string) => boolean): SideFiles =>
+    Object.fromEntries(Object.entries(files).filter(([name]) => wanted(name)));
+  return {
+    ...pick(sideFiles, isFileOfBase),
+    ...pick(readSideFiles(directory), (name) => !isFileOfBase(name)),
   };
 }
 
@@ -117,16 +159,9 @@ function describeNew({ config, tokenizer: alphabet }: NewModel): ModelDescriptio
     codec: createCodec(tokenizer, tokenizer.endTokenIds),
     sideFiles,
     storedTypes: new Map(),
+    adapter: null,
     warnings: [],
   };
-}
-
-/** Lays out the weights of a described model: read from its folder, or random from its seed. */
-export function loadPolicy(backend: Backend, source: ModelSource, { model }: ModelDescription): Policy {
-  if (typeof source === "string") {
-    return withWeights(source, model, (fill) => createPolicy(backend, model, fill));
-  }
-  return createPolicy(backend, model, randomWeights(model, source.seed));
 }
 
 /** Threads for one operator where none are asked for: the machine's cores. */

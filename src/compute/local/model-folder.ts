@@ -55,7 +55,8 @@ export function readModelFolder(directory: string): ModelFolder {
   }
 }
 
-function readSideFiles(directory: string): SideFiles {
+/** The side files that a folder has, `config.json` among them. */
+export function readSideFiles(directory: string): SideFiles {
   const present = new Set(readdirSync(directory));
   const names = [configFile, ...sideFileNames].filter((name) => present.has(name));
   if (present.has(moreTemplatesFolder)) {

@@ -36,8 +36,7 @@ export function createSavedFolder(
   { dtype = "source", shardBytes }: SavedFolderOptions,
 ): SavedFolder {
   const { model, parameters } = policy;
-  const typeOf = (name: string): WrittenType =>
-    dtype === "source" ? (types.get(name) ?? "F32") : writtenTypes[dtype];
+  const typeOf = writtenTypeOf(dtype, types);
   const files =
     dtype === "source"
       ? sideFiles
@@ -55,6 +54,14 @@ export function createSavedFolder(
       }
     },
   };
+}
+
+/** The type that each tensor is written in, given those of its source. */
+export function writtenTypeOf(
+  dtype: SavedDtype,
+  types: ReadonlyMap<string, WrittenType>,
+): (name: string) => WrittenType {
+  return (name) => (dtype === "source" ? (types.get(name) ?? "F32") : writtenTypes[dtype]);
 }
 
 /** Names the dtype where the configuration does already: older ones have `torch_dtype`, newer ones `dtype`. */

@@ -1,7 +1,8 @@
 import { shownName } from "../../error-text.ts";
-import { internalError, ModelError } from "../../errors.ts";
+import { ModelError } from "../../errors.ts";
 import { embeddingWeight, headWeight } from "../../models/decoder-parameters.ts";
 import type { LanguageModel } from "../../models/model.ts";
+import { equalsStored } from "../../safetensors/equals-stored.ts";
 import type { WeightsFolder } from "../../safetensors/weights-folder.ts";
 import type { WrittenType } from "../../safetensors/writer.ts";
 
@@ -42,7 +43,7 @@ export function matchWeights(
         `${directory}: ${name} has shape [${stored.shape.join(", ")}], config.json asks for [${shape.join(", ")}]`,
       );
     }
-    types.set(name, stored.storedType === "F16" || stored.storedType === "BF16" ? stored.storedType : "F32");
+    types.set(name, keptType(stored.storedType));
   }
   const used = new Set(names.values());
   const tiedHeadStored = tied && tensors.has(headWeight) && !used.has(headWeight);
@@ -53,6 +54,11 @@ export function matchWeights(
       !derivedBuffers.some((pattern) => pattern.test(name)),
   );
   return { names, types, tiedHeadStored, unused };
+}
+
+/** The type that stores a tensor as it was, at no more than float32. */
+export function keptType(storedType: string): WrittenType {
+  return storedType === "F16" || storedType === "BF16" ? storedType : "F32";
 }
 
 function whyItIsAskedFor(name: string): string {
@@ -75,28 +81,12 @@ export function weightWarnings(directory: string, { unused }: StoredWeights): st
   ];
 }
 
-const comparedValues = 1 << 18;
-
 /**
  * Throws ModelError where the stored head differs from the embedding that config.json ties it to: transformers then
  * unties the two, other tools ignore the head.
  */
 export function checkTiedHead(directory: string, weights: WeightsFolder, embedding: Float32Array): void {
-  const head = weights.tensors.get(headWeight);
-  if (head === undefined) {
-    throw internalError(`${directory} stores no ${headWeight}`);
-  }
-  const buffer = new Float32Array(Math.min(comparedValues, embedding.length));
-  const count = head.shape.reduce((product, size) => product * size, 1);
-  let equal = count === embedding.length;
-  for (let first = 0; equal && first < count; first += buffer.length) {
-    const part = buffer.subarray(0, count - first);
-    weights.readPart(headWeight, first, part);
-    for (let i = 0; i < part.length && equal; i++) {
-      equal = Object.is(part[i], embedding[first + i]) || part[i] === embedding[first + i];
-    }
-  }
-  if (!equal) {
+  if (!equalsStored(weights, headWeight, embedding)) {
     throw new ModelError(
       `${directory}: config.json ties ${headWeight} to ${embeddingWeight}, but the weights have both and they differ; set tie_word_embeddings to false in config.json to use both`,
     );

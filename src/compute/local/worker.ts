@@ -1,12 +1,12 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { createOnnxRuntimeBackend } from "../../engine/backends/onnxruntime/backend.ts";
 import { internalError } from "../../errors.ts";
-import { describeModel, loadPolicy, type ModelSource } from "./local-model.ts";
-import { withWeights } from "./model-folder.ts";
+import { describeModel, type ModelSource } from "./local-model.ts";
 import { readOptimizer, writeOptimizer } from "./optimizer-file.ts";
 import { createPolicyLearner, type LearnerOptions } from "./policy-learner.ts";
 import { createPolicySampler } from "./policy-sampler.ts";
-import { createSavedFolder, type SavedFolderOptions } from "./saved-folder.ts";
+import { loadPolicy, savedFolderOf, withSavedWeights } from "./policy-storage.ts";
+import type { SavedFolderOptions } from "./saved-folder.ts";
 import {
   abortFlag,
   serializeError,
@@ -43,11 +43,10 @@ function createMethods({
 }: WorkerData) {
   const backend = createOnnxRuntimeBackend({ threads });
   const description = describeModel(model);
-  const { sideFiles, storedTypes: types, codec } = description;
   const policy = loadPolicy(backend, model, description);
   const learner = createPolicyLearner(policy, learnerOptions);
-  const savedFolder = createSavedFolder(policy, { sideFiles, types }, saved);
-  const { endTokenIds, decode } = codec;
+  const savedFolder = savedFolderOf(policy, description, saved);
+  const { endTokenIds, decode } = description.codec;
   const sampler = createPolicySampler(policy, { endTokenIds, decode, ...samplerOptions });
 
   const methods = (id: number): WorkerMethods => ({
@@ -71,8 +70,8 @@ function createMethods({
     },
     load: (directory) => {
       const restored = readOptimizer(directory, policy, learner.optimizerState);
-      withWeights(directory, policy.model, (fill) => {
-        for (const [name, { values }] of policy.parameters) {
+      withSavedWeights(directory, policy, (fill) => {
+        for (const [name, { values }] of policy.trainable) {
           if (!restored.has(name)) {
             fill(name, values as Float32Array);
           }

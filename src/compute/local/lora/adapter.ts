@@ -28,37 +28,51 @@ export interface Adapter extends AdapterDescription {
   parameters: ReadonlyMap<string, Buffer>;
 }
 
-const prefix = "base_model.model.";
+/** What PEFT puts before the names of a model's modules. */
+export const basePrefix = "base_model.model.";
 
 /** The names that PEFT gives the adapter of a linear layer. */
 export function parameterNames(layer: string): { a: string; b: string } {
-  return { a: `${prefix}${layer}.lora_A.weight`, b: `${prefix}${layer}.lora_B.weight` };
+  return { a: `${basePrefix}${layer}.lora_A.weight`, b: `${basePrefix}${layer}.lora_B.weight` };
+}
+
+/** A and B of every layer with their shapes, in the order of the layers. */
+export function adapterShapes(
+  model: LanguageModel,
+  layers: ReadonlyMap<string, AdaptedLayer>,
+): Map<string, readonly number[]> {
+  const linearLayers = linearLayersOf(model);
+  return new Map(
+    [...layers].flatMap(([layer, { rank, a, b }]): [string, readonly number[]][] => {
+      const { outputs, inputs } = linearLayers.get(layer)!;
+      return [
+        [a, [rank, inputs]],
+        [b, [outputs, rank]],
+      ];
+    }),
+  );
+}
+
+/** Lays out the buffers of an adapter; `fill` writes the initial values of each parameter. */
+export function createAdapter(
+  backend: Backend,
+  model: LanguageModel,
+  description: AdapterDescription,
+  fill: (name: string, values: Float32Array) => void,
+): Adapter {
+  const parameters = new Map<string, Buffer>();
+  for (const [name, shape] of adapterShapes(model, description.layers)) {
+    const buffer = backend.allocate(shape);
+    fill(name, buffer.values as Float32Array);
+    parameters.set(name, buffer);
+  }
+  return { ...description, parameters };
 }
 
 /** A linear layer's sizes: its weight is [outputs, inputs]. */
 export interface LinearShape {
   outputs: number;
   inputs: number;
-}
-
-export function createAdapter(
-  backend: Backend,
-  description: AdapterDescription,
-  linearLayers: ReadonlyMap<string, LinearShape>,
-  fill: (name: string, values: Float32Array) => void,
-): Adapter {
-  const parameters = new Map<string, Buffer>();
-  const allocate = (name: string, shape: readonly number[]): void => {
-    const buffer = backend.allocate(shape);
-    fill(name, buffer.values as Float32Array);
-    parameters.set(name, buffer);
-  };
-  for (const [layer, { rank, a, b }] of description.layers) {
-    const { outputs, inputs } = linearLayers.get(layer)!;
-    allocate(a, [rank, inputs]);
-    allocate(b, [outputs, rank]);
-  }
-  return { ...description, parameters };
 }
 
 /** The linear layers of a model, the vocabulary head last. */
