@@ -111,7 +111,7 @@ describe("a mistake names where, what and the way out", () => {
     [
       "a number for a model",
       "model=3",
-      "--set model=3: model is 3; expected a model folder (also as --model DIR) or",
+      "--set model=3: model is 3; expected a model folder or ORG/NAME[@REVISION] on the hub (also as --model), or",
     ],
   ])("%s", (_, override, message) => {
     expect(failure(`${minimal}algorithm: {name: gpg}\n`, override)).toContain(message);
@@ -131,7 +131,7 @@ describe("a mistake names where, what and the way out", () => {
 
   test("a missing model says how to give one", () => {
     expect(failure(minimal.replace("model: some/folder\n", ""))).toBe(
-      "recipes/try.yaml: model is missing; expected a model folder (also as --model DIR) or the sizes of a new model",
+      "recipes/try.yaml: model is missing; expected a model folder or ORG/NAME[@REVISION] on the hub (also as --model), or the sizes of a new model",
     );
   });
 

@@ -35,3 +35,25 @@ test("other settings win, with a warning each", async () => {
 test("where no run has begun, nothing is kept", async () => {
   expect(await resumed(null, { threads: 2 })).toEqual({ compute: { threads: 2 }, warnings: [] });
 });
+
+const [commit, other] = ["0a".repeat(20), "0b".repeat(20)];
+
+test.each<[given: string, before: string, resumed: string, warned: boolean]>([
+  ["maker/base", `maker/base@${commit}`, `maker/base@${commit}`, false],
+  ["maker/base@main", `maker/base@${commit}`, `maker/base@${commit}`, true],
+  [`maker/base@${other}`, `maker/base@${commit}`, `maker/base@${other}`, false],
+  ["maker/other", `maker/base@${commit}`, "maker/other", false],
+  // Folders: one that the run had, and one that is there now.
+  ["maker/base", "maker/base", "maker/base", false],
+  ["src/hub", `src/hub@${commit}`, "src/hub", false],
+])("a run on %s that began from %s goes on from %s", async (given, before, expected, warned) => {
+  const runFolder = temporaryFolder();
+  const recipe = await loadRecipe("test/support/tiny.yaml");
+  writeRecipe(path.join(runFolder, "recipe.yaml"), { ...recipe, model: before });
+  const warnings: string[] = [];
+  const { model } = await resumedRecipe({ ...recipe, model: given }, runFolder, (line) =>
+    warnings.push(line),
+  );
+  expect(model).toBe(expected);
+  expect(warnings).toEqual(warned ? [expect.stringContaining(`the run began from ${before}`)] : []);
+});

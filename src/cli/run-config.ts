@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type SavedDtype, savedDtypes } from "../compute/local/saved-folder.ts";
+import { type StatePrecision, statePrecisions } from "../optim/moment.ts";
 import { type ScheduleName, scheduleNames } from "../optim/schedules.ts";
 import { type TaskName, taskParameters } from "../tasks/registry.ts";
 import { algorithmSection } from "./algorithm-section.ts";
@@ -64,6 +65,7 @@ const optimizer = z.strictObject({
   epsilon: z.number().positive().default(1e-8),
   weightDecay: z.number().min(0).default(0),
   maxGradientNorm: z.number().positive().nullable().default(1),
+  state: z.enum(statePrecisions as readonly [StatePrecision, ...StatePrecision[]]).default("float32"),
   schedule: schedule.prefault({}),
 });
 
@@ -102,7 +104,7 @@ export const recipeSchema = z.strictObject({
   // Random streams take 32 bits: two larger seeds could mean the same one.
   seed: z.int().min(0).max(0xffffffff).default(1),
   model: z.union([z.string().min(1), newModel], {
-    error: "a model folder (also as --model DIR) or the sizes of a new model",
+    error: "a model folder or ORG/NAME[@REVISION] on the hub (also as --model), or the sizes of a new model",
   }),
   task,
   warmStart: warmStart.nullable().default(null),

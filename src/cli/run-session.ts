@@ -51,10 +51,10 @@ export async function openSession(
   const located = typeof given.model === "string" ? await locateModel(given.model, progress) : null;
   // The name with the hub's commit, so that a resumed run begins from the same weights.
   const recipe = { ...given, compute, ...(located && { model: located.name }) };
-  const { betas, epsilon, weightDecay, maxGradientNorm } = recipe.optimizer;
+  const { betas, epsilon, weightDecay, maxGradientNorm, state: statePrecision } = recipe.optimizer;
   const backend = await startLocalBackend({
     model: located ? located.modelFolder : freshModel(recipe.model as NewModel, recipe),
-    optimizer: { betas, epsilon, weightDecay, maxGradientNorm },
+    optimizer: { betas, epsilon, weightDecay, maxGradientNorm, statePrecision, seed: recipe.seed },
     ...recipe.compute,
     saved: { dtype: recipe.checkpoint.dtype },
   });
@@ -78,7 +78,7 @@ export async function openSession(
 function freshModel(model: NewModel, { task, seed }: Recipe): ModelSource {
   if (task.name !== "arithmetic") {
     throw new ConfigError(
-      `model: task ${task.name} needs a model that reads natural text; give a model folder with --model DIR`,
+      `model: task ${task.name} needs a model that reads natural text; give one with --model`,
     );
   }
   return {

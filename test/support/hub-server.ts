@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { onTestFinished } from "vitest";
+import { type Exchange, type HubFault, inFolder, readBody, sendContent } from "./hub-exchange.ts";
 
 /** Content by path. */
 export type HubFiles = Readonly<Record<string, Uint8Array | string>>;
@@ -28,24 +29,6 @@ export interface HubRequest {
   isStorage: boolean;
 }
 
-/** Something that goes wrong with requests whose `METHOD path` matches. */
-export interface HubFault {
-  match: RegExp;
-  /** How often; for ever if not given. */
-  times?: number;
-  /** Answers with this instead. */
-  status?: number;
-  headers?: Record<string, string>;
-  /** Ends the connection after so many bytes of the body. */
-  cutAfter?: number;
-  /** Sends so many bytes of the body and then nothing more. */
-  stallAfter?: number;
-  /** Flips a bit of the body. */
-  damage?: boolean;
-  /** Answers a request for a range with everything. */
-  ignoreRange?: boolean;
-}
-
 /** A hub on this machine that speaks the API which `@huggingface/hub` and Python's huggingface_hub use. */
 export interface HubServer {
   endpoint: string;
@@ -61,6 +44,9 @@ export interface HubServer {
   lieAbout(name: string, file: string, entry: Record<string, unknown>): void;
   close(): Promise<void>;
 }
+
+/** Bytes of one part of an upload in parts. */
+const partSize = 100_000;
 
 interface Model {
   commits: Map<string, Map<string, Buffer>>;
@@ -124,8 +110,8 @@ export async function startHubServer({ untilClosed = false } = {}): Promise<HubS
     return (server.address() as AddressInfo).port;
   };
   const endpoint = `http://127.0.0.1:${await portOf(hub)}`;
-  // Another origin, as a content delivery network is.
-  const storageEndpoint = `http://127.0.0.1:${await portOf(storage)}`;
+  // Another host, as a content delivery network is.
+  const storageEndpoint = `http://localhost:${await portOf(storage)}`;
 
   function addCommit(name: string, files: HubFiles, options: HubModelOptions = {}): string {
     const model = models.get(name) ?? { commits: new Map(), refs: new Map(), options, lies: new Map() };
@@ -370,7 +356,7 @@ export async function startHubServer({ untilClosed = false } = {}): Promise<HubS
     const { method, url, response, body } = exchange;
     const stored = /^\/content\/([^/]+\/[^/]+)\/([^/]+)\/(.+)$/.exec(url.pathname);
     const content = stored && models.get(stored[1]!)?.commits.get(stored[2]!)?.get(stored[3]!);
-    if (method === "GET" && content) {
+    if ((method === "GET" || method === "HEAD") && content) {
       sendContent(exchange, content, { ETag: `"${hash("md5", content)}"` });
     } else if (method === "PUT" && url.pathname.startsWith("/upload/")) {
       uploads.set(url.pathname.slice("/upload/".length), body);
@@ -403,68 +389,4 @@ export async function startHubServer({ untilClosed = false } = {}): Promise<HubS
     onTestFinished(() => server.close());
   }
   return server;
-}
-
-/** The files of a folder, the top one if not given, and the folders in it. */
-function inFolder<T extends { path: string }>(entries: readonly T[], folder?: string): object[] {
-  const prefix = folder === undefined ? "" : `${folder}/`;
-  const inside = entries.filter(({ path: file }) => file.startsWith(prefix));
-  const isDeeper = ({ path: file }: T) => file.indexOf("/", prefix.length) > 0;
-  const folders = inside
-    .filter(isDeeper)
-    .map(({ path: file }) => file.slice(0, file.indexOf("/", prefix.length)));
-  const directories = [...new Set(folders)].map((each) => ({
-    type: "directory",
-    path: each,
-    size: 0,
-    oid: "0",
-  }));
-  return [...directories, ...inside.filter((entry) => !isDeeper(entry))];
-}
-
-/** Bytes of one part of an upload in parts. */
-const partSize = 100_000;
-
-interface Exchange {
-  method: string;
-  url: URL;
-  request: IncomingMessage;
-  response: ServerResponse;
-  body: Buffer;
-  fault: HubFault | undefined;
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) {
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks);
-}
-
-function sendContent(exchange: Exchange, whole: Buffer, headers: Record<string, string>): void {
-  const { request, response, fault } = exchange;
-  const range = fault?.ignoreRange ? null : /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "");
-  const start = range ? Number(range[1]) : 0;
-  const end = range?.[2] ? Number(range[2]) + 1 : whole.length;
-  if (start >= whole.length && whole.length > 0) {
-    response.writeHead(416, { "Content-Range": `bytes */${whole.length}` }).end();
-    return;
-  }
-  const content = Buffer.from(whole.subarray(start, end));
-  if (fault?.damage) {
-    content[content.length >> 1]! ^= 1;
-  }
-  response.writeHead(range ? 206 : 200, {
-    ...headers,
-    "Content-Length": String(content.length),
-    ...(range && { "Content-Range": `bytes ${start}-${start + content.length - 1}/${whole.length}` }),
-  });
-  if (fault?.cutAfter !== undefined) {
-    response.write(content.subarray(0, fault.cutAfter), () => response.destroy());
-  } else if (fault?.stallAfter !== undefined) {
-    response.write(content.subarray(0, fault.stallAfter));
-  } else {
-    response.end(content);
-  }
 }

@@ -1,0 +1,37 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { startHubServer } from "../../test/support/hub-server.ts";
+import { temporaryFolder } from "../../test/support/temporary-folder.ts";
+import { locateModel } from "./model-location.ts";
+import { silence } from "./terminal.ts";
+
+const here = process.cwd();
+const environment = { ...process.env };
+afterEach(() => {
+  process.chdir(here);
+  process.env = { ...environment };
+});
+
+test("a folder wins over a model of the hub with the same name", async () => {
+  const server = await startHubServer();
+  const folder = temporaryFolder();
+  process.chdir(folder);
+  process.env = { ...environment, HF_ENDPOINT: server.endpoint, HF_HOME: path.join(folder, "cache") };
+  delete process.env.HF_HUB_CACHE;
+  const commit = server.addCommit("maker/base", { "config.json": "{}", "model.safetensors": "weights" });
+  const remote = await locateModel("maker/base", silence);
+  expect(remote).toEqual({
+    modelFolder: path.join(folder, "cache/hub/models--maker--base/snapshots", commit),
+    recipeFile: null,
+    name: `maker/base@${commit}`,
+  });
+  mkdirSync("maker/base", { recursive: true });
+  await expect(locateModel("maker/base", silence)).rejects.toThrow(/^maker\/base: neither a model folder/);
+  writeFileSync("maker/base/config.json", "{}");
+  expect(await locateModel("maker/base", silence)).toEqual({
+    modelFolder: "maker/base",
+    recipeFile: null,
+    name: "maker/base",
+  });
+});
