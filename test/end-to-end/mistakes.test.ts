@@ -217,7 +217,7 @@ describe("the command line", () => {
     expect(errors).toContain(words);
   });
 
-  test.each([[[]], [["train"]], [["eval"]], [["sample"]], [["quickstart"]]])(
+  test.each([[[]], [["train"]], [["eval"]], [["sample"]], [["push"]], [["quickstart"]]])(
     "%j --help",
     async (command: string[]) => {
       const { code, output, errors } = await gpgrad(...command, "--help");
