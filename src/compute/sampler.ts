@@ -41,12 +41,27 @@ export interface SampleProgress {
   total: number;
 }
 
+/** A token as it is drawn: of completion `completion` of request `request`, both counted from 0. */
+export interface DrawnToken {
+  request: number;
+  completion: number;
+  tokenId: number;
+}
+
+export interface SampleOptions {
+  /** Ends sampling with an `AbortError`. */
+  signal?: AbortSignal;
+  onProgress?: (progress: SampleProgress) => void;
+  /** Told every token, the end token included, in the order in which they are drawn. */
+  onToken?: (token: DrawnToken) => void;
+}
+
 /** Draws completions from the current policy. */
 export interface Sampler {
   /** Answers in the order of the requests, `count` completions each. */
   sample(
     requests: readonly SampleRequest[],
     parameters: SamplingParameters,
-    options?: { signal?: AbortSignal; onProgress?: (progress: SampleProgress) => void },
+    options?: SampleOptions,
   ): Promise<SampledCompletion[][]>;
 }

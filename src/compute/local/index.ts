@@ -2,13 +2,16 @@ import type { AdamWOptions } from "../../optim/adamw.ts";
 import type { Codec } from "../codec.ts";
 import type { Learner } from "../learner.ts";
 import type { Sampler } from "../sampler.ts";
-import { defaultThreads, describeModel, type ModelSource } from "./local-model.ts";
+import { defaultThreads, describeModel, type ModelDescription, type ModelSource } from "./local-model.ts";
+import { adapterSize } from "./lora/adapter.ts";
 import type { SavedFolderOptions } from "./saved-folder.ts";
 import type { WorkerData } from "./worker.ts";
 import { startWorker } from "./worker-client.ts";
 
 export interface LocalBackendOptions {
   model: ModelSource;
+  /** What `describeModel` said of the model, where that is known already. */
+  description?: ModelDescription;
   optimizer?: Partial<AdamWOptions> & { maxGradientNorm?: number | null };
   /** Rows (tokens and padding) of a forward and backward pass: more takes more memory, never another update. */
   microBatchTokens?: number;
@@ -30,6 +33,9 @@ export interface LocalBackend {
     family: string;
     parameters: number;
     maxPositions: number;
+    hasChatTemplate: boolean;
+    /** null where the model's own parameters are trained. */
+    adapter: { parameters: number; dropout: number } | null;
     /** What a user should know about the model's folder, one line each. */
     warnings: readonly string[];
   };
@@ -39,12 +45,15 @@ export interface LocalBackend {
 const defaults = { microBatchTokens: 2048, samplerRows: 256 };
 
 export async function startLocalBackend(options: LocalBackendOptions): Promise<LocalBackend> {
-  const { name, model, codec, warnings } = describeModel(options.model);
+  const description = options.description ?? describeModel(options.model);
+  const { name, model, codec, adapter, hasChatTemplate, warnings } = description;
   const {
     betas = [0.9, 0.999],
     epsilon = 1e-8,
     weightDecay = 0,
     maxGradientNorm = 1,
+    statePrecision = "float32",
+    seed = 0,
   } = options.optimizer ?? {};
   const sizes = model.parameters.map(({ shape }) => shape.reduce((product, size) => product * size, 1));
   const parameters = sizes.reduce((total, size) => total + size, 0);
@@ -52,7 +61,7 @@ export async function startLocalBackend(options: LocalBackendOptions): Promise<L
   const worker = await startWorker({
     model: options.model,
     learner: {
-      adamw: { betas, epsilon, weightDecay },
+      adamw: { betas, epsilon, weightDecay, statePrecision, seed },
       maxGradientNorm,
       microBatchTokens: options.microBatchTokens ?? defaults.microBatchTokens,
       lanes: lanesFor(parameters, threads),
@@ -68,11 +77,17 @@ export async function startLocalBackend(options: LocalBackendOptions): Promise<L
       family: model.family,
       parameters,
       maxPositions: model.dimensions.maxPositions,
+      hasChatTemplate,
+      adapter: adapter && { parameters: adapterSize(model, adapter), dropout: adapter.dropout },
       warnings,
     },
     sampler: {
-      sample: (requests, parameters, { signal, onProgress } = {}) =>
-        worker.call("sample", [requests, parameters], { signal, onProgress }),
+      sample: (requests, parameters, { signal, onProgress, onToken } = {}) =>
+        worker.call("sample", [requests, parameters, { streams: onToken !== undefined }], {
+          signal,
+          onProgress,
+          onToken,
+        }),
     },
     learner: {
       forwardBackward: (batch) => worker.call("forwardBackward", [batch]),

@@ -7,8 +7,9 @@ import type { LanguageModel } from "../../models/model.ts";
 import { createModel } from "../../models/registry.ts";
 import type { WrittenType } from "../../safetensors/writer.ts";
 import { type CharacterAlphabet, characterTokenizerFiles } from "../../tokenizer/character-tokenizer.ts";
-import { createTokenizer, loadTokenizer } from "../../tokenizer/load-tokenizer.ts";
+import { createTokenizer } from "../../tokenizer/load-tokenizer.ts";
 import type { Tokenizer } from "../../tokenizer/tokenizer.ts";
+import { readTokenizerFiles } from "../../tokenizer/tokenizer-files.ts";
 import type { Codec } from "../codec.ts";
 import { createCodec } from "./codec.ts";
 import type { AdapterDescription } from "./lora/adapter.ts";
@@ -41,6 +42,10 @@ export interface ModelDescription {
   name: string;
   model: LanguageModel;
   codec: Codec;
+  tokenizer: Tokenizer;
+  /** Where tokenizer and chat template come from; null for a new model. */
+  tokenizerFolder: string | null;
+  hasChatTemplate: boolean;
   /** `config.json` among them. */
   sideFiles: SideFiles;
   /** The type that each parameter is stored in; none for a new model. */
@@ -78,7 +83,8 @@ function describeFolder(directory: string, tokenizerFolder = directory): ModelDe
   const { model, weights } = folder;
   const sideFiles =
     tokenizerFolder === directory ? folder.sideFiles : withTokenizerOf(tokenizerFolder, folder.sideFiles);
-  const tokenizer = loadTokenizer(tokenizerFolder);
+  const files = readTokenizerFiles(tokenizerFolder);
+  const tokenizer = createTokenizer(files);
   if (tokenizer.vocabularySize > model.dimensions.vocabularySize) {
     throw new ModelError(
       `${tokenizerFolder}: tokenizer.json has ${tokenizer.vocabularySize} tokens but config.json gives the model a ` +
@@ -90,6 +96,9 @@ function describeFolder(directory: string, tokenizerFolder = directory): ModelDe
     name: path.basename(path.resolve(directory)),
     model,
     codec: createCodec(tokenizer, endTokenIds),
+    tokenizer,
+    tokenizerFolder,
+    hasChatTemplate: files.chatTemplate !== null,
     sideFiles,
     storedTypes: weights.types,
     adapter: null,
@@ -157,6 +166,9 @@ function describeNew({ config, tokenizer: alphabet }: NewModel): ModelDescriptio
     name: "new",
     model: createModel(configuration, "the new model's config"),
     codec: createCodec(tokenizer, tokenizer.endTokenIds),
+    tokenizer,
+    tokenizerFolder: null,
+    hasChatTemplate: false,
     sideFiles,
     storedTypes: new Map(),
     adapter: null,

@@ -1,6 +1,12 @@
 import { ConfigError } from "../../errors.ts";
 import { hashSeed, uniform } from "../../random.ts";
-import type { SampledCompletion, SampleProgress, SampleRequest, SamplingParameters } from "../sampler.ts";
+import type {
+  DrawnToken,
+  SampledCompletion,
+  SampleProgress,
+  SampleRequest,
+  SamplingParameters,
+} from "../sampler.ts";
 import { createCompiledCache } from "./compiled-cache.ts";
 import {
   createDecodeSession,
@@ -26,6 +32,7 @@ export interface SamplerOptions {
 
 export interface SampleHooks {
   onProgress?: (progress: SampleProgress) => void;
+  onToken?: (token: DrawnToken) => void;
   /** Asked once a token; true ends sampling with an error. */
   aborted?: () => boolean;
 }
@@ -42,6 +49,9 @@ export interface PolicySampler {
 
 /** A completion in the making. */
 interface Cell {
+  /** Index of its request, and its own among the completions of that. */
+  request: number;
+  index: number;
   promptTokenIds: readonly number[];
   seed: number;
   completion: SampledCompletion;
@@ -70,9 +80,14 @@ export function createPolicySampler(policy: Policy, options: SamplerOptions): Po
       };
       const results = new Map<SampleRequest, SampledCompletion[]>();
       for (const wave of planWaves(requests, options.maxRows)) {
-        const cells = wave.map((request) =>
-          Array.from({ length: request.count }, (_, index) => newCell(request, index, parameters, options)),
-        );
+        const cells = wave.map((request) => {
+          const place = requests.indexOf(request);
+          return Array.from({ length: request.count }, (_, index) => ({
+            request: place,
+            index,
+            ...newCell(request, index, parameters, options),
+          }));
+        });
         decodeWave(cells, parameters, progress, hooks);
         wave.forEach((request, index) => {
           results.set(
@@ -116,7 +131,9 @@ export function createPolicySampler(policy: Policy, options: SamplerOptions): Po
       session.step(step);
       places.forEach((cell, place) => {
         if (cell !== null) {
-          extend(cell, choose(session, cell, place), endTokens, parameters);
+          const choice = choose(session, cell, place);
+          extend(cell, choice, endTokens, parameters);
+          hooks.onToken?.({ request: cell.request, completion: cell.index, tokenId: choice.tokenId });
           progress.completionTokens++;
           progress.finished += cell.finished ? 1 : 0;
         }
@@ -192,7 +209,7 @@ function newCell(
   index: number,
   { stop }: SamplingParameters,
   { decode }: SamplerOptions,
-): Cell {
+): Omit<Cell, "request" | "index"> {
   return {
     promptTokenIds,
     seed: hashSeed(seed, index),

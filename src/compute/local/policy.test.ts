@@ -61,6 +61,14 @@ describe("sampler and learner on the same weights", () => {
     return { promptTokenIds: prompts[index], completions: weighted };
   });
 
+  test("every token is told as it is drawn, under its request and completion", () => {
+    const told = requests.map(({ count }) => Array.from({ length: count }, (): number[] => []));
+    const sampled = sampler.sample(requests, sampling, {
+      onToken: ({ request, completion, tokenId }) => told[request]![completion]!.push(tokenId),
+    });
+    expect(told).toEqual(sampled.map((group) => group.map(({ tokenIds }) => tokenIds)));
+  });
+
   test("agree on the log-probability of every token", async () => {
     const sampled = sampler.sample(requests, sampling);
     const { logprobs } = await gradientsOf({ groups }, 4096);

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { BackendError, errorMessage } from "../../errors.ts";
-import type { SampleProgress } from "../sampler.ts";
+import type { SampleOptions } from "../sampler.ts";
 import {
   abortFlag,
   reviveError,
@@ -9,15 +9,12 @@ import {
   type WorkerMethods,
 } from "./worker-protocol.ts";
 
-interface Pending {
+/** Those of `sample`, each of them left out or undefined. */
+export type CallOptions = { [Option in keyof SampleOptions]?: SampleOptions[Option] | undefined };
+
+interface Pending extends Omit<CallOptions, "signal"> {
   resolve(result: unknown): void;
   reject(error: Error): void;
-  onProgress: ((progress: SampleProgress) => void) | undefined;
-}
-
-export interface CallOptions {
-  signal?: AbortSignal | undefined;
-  onProgress?: ((progress: SampleProgress) => void) | undefined;
 }
 
 /** Talks to the engine's worker: one call after another, in the order they were made. */
@@ -64,6 +61,10 @@ export async function startWorker(workerData: object): Promise<WorkerClient> {
         call?.onProgress?.(answer.progress);
         return;
       }
+      if (answer.kind === "token") {
+        call?.onToken?.(answer.token);
+        return;
+      }
       pending.delete(answer.id);
       if (answer.kind === "result") {
         call?.resolve(answer.result);
@@ -84,7 +85,7 @@ export async function startWorker(workerData: object): Promise<WorkerClient> {
     throw error;
   }
   return {
-    call: (method, values, { signal, onProgress } = {}) => {
+    call: (method, values, { signal, onProgress, onToken } = {}) => {
       if (death) {
         return Promise.reject(death);
       }
@@ -93,7 +94,7 @@ export async function startWorker(workerData: object): Promise<WorkerClient> {
       const raise = (): void => void Atomics.store(flag, 0, abortFlag.raised);
       signal?.addEventListener("abort", raise, { once: true });
       const answered = new Promise<unknown>((resolve, reject) => {
-        pending.set(id, { resolve, reject, onProgress });
+        pending.set(id, { resolve, reject, onProgress, onToken });
         worker.postMessage({ id, method, values });
       });
       return answered.finally(() => signal?.removeEventListener("abort", raise)) as Promise<never>;

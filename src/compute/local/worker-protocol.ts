@@ -1,11 +1,22 @@
 import * as errors from "../../errors.ts";
 import type { TrainingBatch } from "../../pipeline.ts";
 import type { ForwardBackwardResult, OptimStepResult } from "../learner.ts";
-import type { SampledCompletion, SampleProgress, SampleRequest, SamplingParameters } from "../sampler.ts";
+import type {
+  DrawnToken,
+  SampledCompletion,
+  SampleProgress,
+  SampleRequest,
+  SamplingParameters,
+} from "../sampler.ts";
 
 /** What the engine's worker can be asked, and what it answers. */
 export interface WorkerMethods {
-  sample(requests: readonly SampleRequest[], parameters: SamplingParameters): SampledCompletion[][];
+  /** `streams` asks for every token by itself. */
+  sample(
+    requests: readonly SampleRequest[],
+    parameters: SamplingParameters,
+    options: { streams: boolean },
+  ): SampledCompletion[][];
   forwardBackward(batch: TrainingBatch): Promise<ForwardBackwardResult>;
   optimStep(options: { learningRate: number }): OptimStepResult;
   save(directory: string): void;
@@ -24,6 +35,7 @@ export type WorkerAnswer =
   | { kind: "ready" }
   | { kind: "failed"; error: SerializedError }
   | { kind: "progress"; id: number; progress: SampleProgress }
+  | { kind: "token"; id: number; token: DrawnToken }
   | { kind: "result"; id: number; result: unknown }
   | { kind: "error"; id: number; error: SerializedError };
 

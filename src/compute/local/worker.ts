@@ -50,10 +50,11 @@ function createMethods({
   const sampler = createPolicySampler(policy, { endTokenIds, decode, ...samplerOptions });
 
   const methods = (id: number): WorkerMethods => ({
-    sample: (requests, parameters) => {
+    sample: (requests, parameters, { streams }) => {
       let last = 0;
       return sampler.sample(requests, parameters, {
         aborted: () => Atomics.load(flag, 0) === abortFlag.raised,
+        ...(streams && { onToken: (token) => answer({ kind: "token", id, token: { ...token } }) }),
         onProgress: (progress) => {
           if (performance.now() - last > progressMilliseconds) {
             last = performance.now();
