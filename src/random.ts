@@ -17,6 +17,11 @@ export function hashSeed(...parts: readonly number[]): number {
   return parts.reduce((hash, part) => mix((hash + goldenRatio + mix(part | 0)) | 0), 0x6a09e667);
 }
 
+/** 32 random bits for a seed and a position: quicker than `uniform`, for loops over every weight. */
+export function randomBits(seed: number, position: number): number {
+  return mix(Math.imul(position, goldenRatio) ^ seed);
+}
+
 /** A number in [0, 1) with 53 random bits, for a seed and a position. */
 export function uniform(seed: number, position: number): number {
   const high = hashSeed(seed, position, 0) >>> 5;

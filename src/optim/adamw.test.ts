@@ -58,8 +58,8 @@ test("three clipped steps give the weights, moments and norms of torch", () => {
     expectClose(parameters.bias, torchBiases[step]);
   });
   expect(state.step).toBe(3);
-  expectClose(state.moments.first.weight, torchFirstOfWeight);
-  expectClose(state.moments.second.weight, torchSecondOfWeight);
+  expectClose(state.moments.first.weight as Float32Array, torchFirstOfWeight);
+  expectClose(state.moments.second.weight as Float32Array, torchSecondOfWeight);
 });
 
 test("named parameters are left out of the decay, others are not", () => {

@@ -1,3 +1,5 @@
+import type { Moment } from "./moment.ts";
+
 /** Tensors by parameter name. */
 export type NamedValues = Readonly<Record<string, Float32Array>>;
 
@@ -5,7 +7,7 @@ export interface OptimizerState {
   /** Updates made so far. */
   step: number;
   /** Further values a parameter, by name of the moment and then of the parameter. */
-  moments: Readonly<Record<string, NamedValues>>;
+  moments: Readonly<Record<string, Readonly<Record<string, Moment>>>>;
 }
 
 export interface UpdateArguments {

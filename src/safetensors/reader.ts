@@ -23,6 +23,8 @@ export interface SafetensorsFile {
   readInto(name: string, target: Float32Array): void;
   /** Reads the tensor's values from the one at `first` on as float32, as many as `target` takes. */
   readPart(name: string, first: number, target: Float32Array): void;
+  /** Reads a tensor of any type as it is stored into `target`, which has its number of bytes. */
+  readBytes(name: string, target: Uint8Array): void;
   close(): void;
 }
 
@@ -91,12 +93,16 @@ export function openSafetensors(file: string, scratch = createScratch()): Safete
     const entries = readHeader(descriptor, file);
     const tensors = new Map(entries.map((entry) => [entry.name, entry]));
 
-    const find = (name: string): StoredValues => {
+    const findEntry = (name: string): TensorEntry => {
       const entry = tensors.get(name);
       if (entry === undefined) {
         throw new ModelError(`${file} has no tensor ${shownName(name)}; is it the file of another model?`);
       }
-      const { storedType, start, end } = entry;
+      return entry;
+    };
+
+    const find = (name: string): StoredValues => {
+      const { storedType, start, end } = findEntry(name);
       if (!Object.hasOwn(elementBytes, storedType)) {
         const known = Object.keys(elementBytes).join(", ");
         throw new ModelError(
@@ -144,6 +150,15 @@ export function openSafetensors(file: string, scratch = createScratch()): Safete
           );
         }
         read(stored, first, target);
+      },
+      readBytes: (name, target) => {
+        const { start, end } = findEntry(name);
+        if (end - start !== target.length) {
+          throw new ModelError(
+            `${file}: tensor ${shownName(name)} has ${end - start} bytes, the model needs ${target.length}; the file belongs to another model`,
+          );
+        }
+        readExactly(descriptor, target, start, file);
       },
       close: () => closeSync(descriptor),
     };

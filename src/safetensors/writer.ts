@@ -7,6 +7,14 @@ import { createScratch, scratchBytes } from "./scratch.ts";
 /** How values can be stored; they are float32 in memory. */
 export type WrittenType = "F32" | NarrowType;
 
+/** A tensor whose elements are bit patterns of its type already; they are written as they are. */
+export interface StoredTensor {
+  name: string;
+  shape: readonly number[];
+  values: Uint8Array | Uint16Array;
+  storedType: "U8" | "BF16";
+}
+
 export interface TensorToWrite {
   name: string;
   shape: readonly number[];
@@ -17,18 +25,23 @@ export interface TensorToWrite {
 
 const headerAlignment = 8;
 
-export function writtenBytes({ values, storedType = "F32" }: TensorToWrite): number {
-  return values.length * elementBytes[storedType];
+function elementWidth({ values, storedType }: TensorToWrite | StoredTensor): number {
+  return values instanceof Float32Array
+    ? elementBytes[(storedType as WrittenType | undefined) ?? "F32"]
+    : values.BYTES_PER_ELEMENT;
+}
+
+export function writtenBytes(tensor: TensorToWrite | StoredTensor): number {
+  return tensor.values.length * elementWidth(tensor);
 }
 
 /** Wide elements first, so that each tensor begins at a multiple of its width: readers that map the file need it. */
-function inFileOrder(tensors: readonly TensorToWrite[]): TensorToWrite[] {
-  const width = ({ storedType = "F32" }: TensorToWrite): number => elementBytes[storedType];
-  return tensors.toSorted((a, b) => width(b) - width(a));
+function inFileOrder<T extends TensorToWrite | StoredTensor>(tensors: readonly T[]): T[] {
+  return tensors.toSorted((a, b) => elementWidth(b) - elementWidth(a));
 }
 
 /** The length of the header, then the header, padded with blanks. */
-function headerBytes(tensors: readonly TensorToWrite[]): Uint8Array {
+function headerBytes(tensors: readonly (TensorToWrite | StoredTensor)[]): Uint8Array {
   const entries = new Map<string, object>([["__metadata__", { format: "pt" }]]);
   let offset = 0;
   for (const tensor of tensors) {
@@ -51,11 +64,11 @@ function headerBytes(tensors: readonly TensorToWrite[]): Uint8Array {
 }
 
 /** Each piece is overwritten by the next. */
-function* fileChunks(tensors: readonly TensorToWrite[]): Generator<Uint8Array> {
+function* fileChunks(tensors: readonly (TensorToWrite | StoredTensor)[]): Generator<Uint8Array> {
   yield headerBytes(tensors);
   const scratch = createScratch();
   for (const { name, values, storedType = "F32" } of tensors) {
-    if (storedType === "F32") {
+    if (storedType === "F32" || !(values instanceof Float32Array)) {
       yield new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
       continue;
     }
@@ -82,6 +95,6 @@ function* fileChunks(tensors: readonly TensorToWrite[]): Generator<Uint8Array> {
  * Writes tensors in the given order, wide types first; the same tensors give the same bytes. The file appears whole or
  * not at all. A finite value that its stored type cannot hold is a ModelError.
  */
-export function writeSafetensors(file: string, tensors: readonly TensorToWrite[]): void {
+export function writeSafetensors(file: string, tensors: readonly (TensorToWrite | StoredTensor)[]): void {
   writeFileAtomically(file, fileChunks(inFileOrder(tensors)));
 }
