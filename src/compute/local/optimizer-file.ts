@@ -12,22 +12,22 @@ const masterName = (parameter: string): string => `master.${parameter}`;
 const scalesName = (moment: string): string => `scales.${moment}`;
 
 /**
- * Writes every moment of every parameter as it is kept, the number of updates made, and the weights themselves ("master
- * weights") of the parameters that the model folder beside it stores narrower than float32.
+ * Writes every moment of every trained parameter as it is kept, the number of updates made, and the weights themselves
+ * ("master weights") of the parameters that the model or adapter folder beside it stores narrower than float32.
  */
 export function writeOptimizer(
   directory: string,
-  { model, parameters }: Policy,
+  { trainable }: Policy,
   state: OptimizerState,
   isNarrowed: (name: string) => boolean,
 ): void {
   const moments = Object.entries(state.moments).flatMap(([moment, values]) =>
-    model.parameters.flatMap(({ name, shape }) => momentTensors(`${moment}.${name}`, shape, values[name])),
+    [...trainable].flatMap(([name, { shape }]) => momentTensors(`${moment}.${name}`, shape, values[name])),
   );
-  const masters = model.parameters
-    .filter(({ name }) => isNarrowed(name))
-    .map(({ name, shape }): TensorToWrite => {
-      return { name: masterName(name), shape, values: parameters.get(name)!.values as Float32Array };
+  const masters = [...trainable]
+    .filter(([name]) => isNarrowed(name))
+    .map(([name, { shape, values }]): TensorToWrite => {
+      return { name: masterName(name), shape, values: values as Float32Array };
     });
   // A count of updates is exact in float32 up to 16 million.
   const step = { name: stepName, shape: [1], values: Float32Array.of(state.step) };
@@ -55,18 +55,18 @@ function momentTensors(
 
 /**
  * Restores what `writeOptimizer` wrote, bit for bit; returns the names of the parameters whose master weights were
- * there. The others are those of the model folder.
+ * there. The others are those of the folder beside it.
  */
 export function readOptimizer(directory: string, policy: Policy, state: OptimizerState): ReadonlySet<string> {
   const file = openSafetensors(path.join(directory, fileName));
   const restored = new Set<string>();
   try {
-    for (const { name } of policy.model.parameters) {
+    for (const [name, buffer] of policy.trainable) {
       for (const [moment, values] of Object.entries(state.moments)) {
         readMomentTensors(file, `${moment}.${name}`, values[name]);
       }
       if (file.tensors.has(masterName(name))) {
-        file.readInto(masterName(name), policy.parameters.get(name)!.values as Float32Array);
+        file.readInto(masterName(name), buffer.values as Float32Array);
         restored.add(name);
       }
     }
