@@ -53,7 +53,7 @@ export function describeAdapter(
         );
       }
     }
-    return { configuration: config.json, layers, storedTypes };
+    return { configuration: config.json, layers, dropout: config.dropout, storedTypes };
   } finally {
     file.close();
   }

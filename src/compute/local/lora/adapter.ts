@@ -18,6 +18,8 @@ export interface AdapterDescription {
   configuration: Readonly<Record<string, unknown>>;
   /** By the name of the linear layer. */
   layers: ReadonlyMap<string, AdaptedLayer>;
+  /** `lora_dropout`, which matters to training alone. */
+  dropout: number;
   /** The type that each parameter is stored in; none for a new adapter. */
   storedTypes: ReadonlyMap<string, WrittenType>;
 }
@@ -51,6 +53,12 @@ export function adapterShapes(
       ];
     }),
   );
+}
+
+/** How many values an adapter has. */
+export function adapterSize(model: LanguageModel, { layers }: AdapterDescription): number {
+  const sizes = [...adapterShapes(model, layers).values()].map(([rows, columns]) => rows * columns);
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** Lays out the buffers of an adapter; `fill` writes the initial values of each parameter. */

@@ -22,7 +22,7 @@ export function describeNewAdapter({ settings, base }: NewAdapter, model: Langua
   if (unknown !== null) {
     fail(`names ${unknown}`);
   }
-  return { ...newAdapterConfig(model, settings, base, fail), storedTypes: new Map() };
+  return { ...newAdapterConfig(model, settings, base, fail), dropout: 0, storedTypes: new Map() };
 }
 
 /** Tells the stream of an adapter from that of a model's own weights. */
