@@ -80,7 +80,7 @@ test("a warm start counts as imitation, not as GPG", async () => {
   const tiny = await loadRecipe("test/support/tiny.yaml");
   const text = await card({ recipe: tiny, step: 9, events: [evaluation(4, 0.2), evaluation(9, 0.8)] });
   expect(text).toContain(
-    "A model of 1 layers and width 32 from random weights, after 4 steps of imitation, trained",
+    "A model of 1 layer and width 32 from random weights, after 4 steps of imitation, trained",
   );
   expect(text).toContain("4 steps of imitation and 5 of 5 GPG steps");
   expect(text).toContain("| before GPG | 50 held-out problems | accuracy 20.0% |");

@@ -76,7 +76,7 @@ function baseInWords(recipe: Recipe): string {
     return `\`${path.basename(model)}\``;
   }
   const imitation = warmStart && warmStart.steps > 0 ? `, after ${warmStart.steps} steps of imitation` : "";
-  return `A model of ${model.layers} layers and width ${model.hiddenSize} from random weights${imitation},`;
+  return `A model of ${model.layers} ${model.layers === 1 ? "layer" : "layers"} and width ${model.hiddenSize} from random weights${imitation},`;
 }
 
 function figures({ recipe, events, step }: ModelCardOptions): string[] {
