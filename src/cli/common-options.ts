@@ -12,6 +12,9 @@ export function addCommonOptions(command: Command): Command {
     .addOption(new Option("--debug", "print the stack trace of an error"));
 }
 
+/** What `--base` means to the commands that take an adapter. */
+export const baseOption = "base model of an adapter, instead of the one that adapter_config.json names";
+
 /** An option's value as a whole number of at least `minimum`. */
 export function wholeNumber(minimum: number): (text: string) => number {
   return (text) => {

@@ -1,11 +1,12 @@
 import type { Command } from "commander";
-import { addCommonOptions, type CommonOptions, collect, wholeNumber } from "./common-options.ts";
+import { addCommonOptions, baseOption, type CommonOptions, collect, wholeNumber } from "./common-options.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface EvalCommandOptions extends CommonOptions {
   recipe?: string;
   problems?: number;
   seed?: number;
+  base?: string;
   set?: string[];
 }
 
@@ -15,11 +16,12 @@ export function addEvalCommand(program: Command, terminal: Terminal): void {
     .description("Measure a model's greedy accuracy on the held-out problems of a task.")
     .argument(
       "<model>",
-      "run folder (its latest checkpoint and its recipe), model folder, or ORG/NAME[@REVISION] on the hub",
+      "run folder (its latest checkpoint and its recipe), model folder, adapter folder, or ORG/NAME[@REVISION] on the hub",
     )
     .option("--recipe <file>", "recipe whose task and limits to use; needed for any model but a run")
     .option("--problems <n>", "number of held-out problems (default: the recipe's)", wholeNumber(1))
     .option("--seed <n>", "of the task", wholeNumber(0))
+    .option("--base <model>", baseOption)
     .option("--set <key=value>", "replace a value of the recipe; may be given several times", collect);
   addCommonOptions(command).action((model: string, options: EvalCommandOptions) =>
     runEval(model, options, terminal),
@@ -32,18 +34,24 @@ async function runEval(model: string, options: EvalCommandOptions, terminal: Ter
   const { loadRecipe } = await import("./recipe.ts");
   const { silence, writeJson } = await import("./terminal.ts");
   const progress = options.json ? silence : terminal.errors;
-  const { modelFolder, recipeFile, name } = await locateModel(model, progress);
+  const location = await locateModel(model, progress, { base: options.base });
+  const { adapterFolder, modelFolder, recipeFile, name } = location;
   const file = options.recipe ?? recipeFile;
   if (file === null) {
     throw new ConfigError(`${model}: a model alone names no task; add --recipe FILE`);
   }
-  const recipe = await loadRecipe(file, { ...options, model: modelFolder });
+  const recipe = await loadRecipe(file, {
+    ...options,
+    model: adapterFolder ?? modelFolder,
+    // What is measured has its adapter already, if any.
+    set: [...(options.set ?? []), "lora=null"],
+  });
   const { evaluateSession } = await import("./evaluate-session.ts");
   const { openSession } = await import("./run-session.ts");
   const { formatDuration } = await import("./format.ts");
   const { metricsInWords, progressLine } = await import("./progress.ts");
   const warn = (message: string): void => void terminal.errors.write(`warning: ${message}\n`);
-  const session = await openSession(recipe, { warn });
+  const session = await openSession(recipe, { warn, base: options.base });
   try {
     const problems = options.problems ?? recipe.evaluate.problems;
     const start = performance.now();

@@ -16,10 +16,19 @@ export function addInspectCommand(program: Command, terminal: Terminal): void {
 }
 
 async function runInspect(model: string, options: CommonOptions, terminal: Terminal): Promise<void> {
+  const { ConfigError } = await import("../errors.ts");
   const { locateModel } = await import("./model-location.ts");
   const { inspectModel } = await import("./model-inspection.ts");
   const { silence, writeJson } = await import("./terminal.ts");
-  const { modelFolder, name } = await locateModel(model, options.json ? silence : terminal.errors);
+  const { modelFolder, adapterFolder, name } = await locateModel(
+    model,
+    options.json ? silence : terminal.errors,
+  );
+  if (adapterFolder !== null) {
+    throw new ConfigError(
+      `${adapterFolder} is an adapter of ${modelFolder}; inspect that, or merge the two with gpgrad merge ${model}`,
+    );
+  }
   const inspection = inspectModel(modelFolder, name);
   if (options.json) {
     writeJson(terminal.output, inspection);

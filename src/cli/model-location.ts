@@ -1,6 +1,9 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { ModelError } from "../errors.ts";
+import type { ModelSource } from "../compute/local/local-model.ts";
+import { readAdapterConfig } from "../compute/local/lora/adapter-config.ts";
+import { isAdapterFolder } from "../compute/local/lora/adapter-folder.ts";
+import { ConfigError, isGpgradError, ModelError } from "../errors.ts";
 import { formatModelReference, parseModelReference } from "../hub/model-reference.ts";
 import { readHubSettings } from "../hub/settings.ts";
 import { latestCheckpoint } from "../trainer/checkpoint.ts";
@@ -10,24 +13,40 @@ import { createTransferProgress } from "./transfer-progress.ts";
 
 /** What a MODEL argument stands for. */
 export interface ModelLocation {
-  /** A folder in the Hugging Face layout. */
+  /** A folder in the Hugging Face layout; that of the base where there is an adapter. */
   modelFolder: string;
+  /** A folder in PEFT's layout; null for a whole model. */
+  adapterFolder: string | null;
   /** The completed recipe of a run; null for any other model. */
   recipeFile: string | null;
   /** Names the same weights for ever: a folder, or `org/name@commit` for a model of the hub. */
   name: string;
 }
 
+export interface LocateOptions {
+  /** The base of an adapter, instead of the one that its configuration names. */
+  base?: string | undefined;
+}
+
 /**
- * A model folder as it is; a run folder as its latest checkpoint; `org/name[@revision]`, where there is no such folder, as
+ * A model folder as it is; an adapter folder with the base that it names; a run folder as its latest checkpoint; `org/name[@revision]`, where there is no such folder, as
  * a model of the hub, which is downloaded while `output` is told how far it is.
  */
-export async function locateModel(model: string, output: TextOutput): Promise<ModelLocation> {
-  if (existsSync(path.join(model, "config.json"))) {
-    return { modelFolder: model, recipeFile: null, name: model };
+export async function locateModel(
+  model: string,
+  output: TextOutput,
+  { base }: LocateOptions = {},
+): Promise<ModelLocation> {
+  const { folder, recipeFile } = existsSync(model) ? locateFolder(model) : { folder: null, recipeFile: null };
+  if (folder !== null && isAdapterFolder(folder)) {
+    const modelFolder = await locateBase(folder, base, output);
+    return { modelFolder, adapterFolder: folder, recipeFile, name: folder };
   }
-  if (existsSync(model)) {
-    return locateCheckpoint(model);
+  if (base !== undefined) {
+    throw new ConfigError(`--base ${base}: ${model} is no adapter; leave --base out`);
+  }
+  if (folder !== null) {
+    return { modelFolder: folder, adapterFolder: null, recipeFile, name: folder };
   }
   const reference = parseModelReference(model);
   if (reference === null) {
@@ -39,18 +58,59 @@ export async function locateModel(model: string, output: TextOutput): Promise<Mo
   const progress = createTransferProgress(output, "download", model);
   try {
     const found = await downloadModel(reference, readHubSettings(), { onProgress: progress.update });
-    return { modelFolder: found.folder, recipeFile: null, name: formatModelReference(found.reference) };
+    return {
+      modelFolder: found.folder,
+      adapterFolder: null,
+      recipeFile: null,
+      name: formatModelReference(found.reference),
+    };
   } finally {
     progress.close();
   }
 }
 
-function locateCheckpoint(folder: string): ModelLocation {
+/** The model that an adapter was made for: a whole one, named in its configuration as `--model` names one. */
+async function locateBase(adapter: string, given: string | undefined, output: TextOutput): Promise<string> {
+  const { file, base } = readAdapterConfig(adapter);
+  const named = base?.revision ? `${base.name}@${base.revision}` : base?.name;
+  const name = given ?? named;
+  if (name === undefined) {
+    throw new ModelError(
+      `${file}: base_model_name_or_path names no base model; write one there, or give it with --base MODEL`,
+    );
+  }
+  let location: ModelLocation;
+  try {
+    location = await locateModel(name, output);
+  } catch (error) {
+    const wayOut = "name another there, or give --base MODEL";
+    throw given === undefined && isGpgradError(error)
+      ? new ModelError(`${file}: base_model_name_or_path: ${error.message}; ${wayOut}`)
+      : error;
+  }
+  if (location.adapterFolder !== null) {
+    throw new ModelError(
+      `${file}: its base ${name} is an adapter itself; merge that first with gpgrad merge ${name}`,
+    );
+  }
+  return location.modelFolder;
+}
+
+/** A model or adapter folder as it is; a run folder as its latest checkpoint and its recipe. */
+function locateFolder(folder: string): { folder: string; recipeFile: string | null } {
+  if (isAdapterFolder(folder) || existsSync(path.join(folder, "config.json"))) {
+    return { folder, recipeFile: null };
+  }
   const checkpoint = latestCheckpoint(folder);
   if (checkpoint === null) {
     throw new ModelError(
-      `${folder}: neither a model folder (no config.json) nor a run folder with a checkpoint (no checkpoints/step-*)`,
+      `${folder}: neither a model folder (no config.json) nor an adapter (no adapter_config.json) nor a run folder with a checkpoint (no checkpoints/step-*)`,
     );
   }
-  return { modelFolder: checkpoint, recipeFile: runPaths(folder).recipe, name: checkpoint };
+  return { folder: checkpoint, recipeFile: runPaths(folder).recipe };
+}
+
+/** The located model as the engine takes it. */
+export function modelSource({ modelFolder, adapterFolder }: ModelLocation): ModelSource {
+  return adapterFolder === null ? modelFolder : { base: modelFolder, adapter: adapterFolder };
 }

@@ -3,13 +3,17 @@ import { ConfigError, errorMessage, isGpgradError } from "../errors.ts";
 import { packageVersion } from "../package-version.ts";
 import { addEvalCommand } from "./eval-command.ts";
 import { addInspectCommand } from "./inspect-command.ts";
+import { addMergeCommand } from "./merge-command.ts";
 import { addPushCommand } from "./push-command.ts";
 import { addQuickstartCommand } from "./quickstart-command.ts";
 import { addSampleCommand } from "./sample-command.ts";
 import type { Terminal } from "./terminal.ts";
 import { addTrainCommand } from "./train-command.ts";
 
-/** Runs the command line and returns its exit code: 0 done, 1 failed, 2 wrong use. */
+/** As shells count the end by Ctrl-C: 128 and the number of the signal. */
+const interruptedCode = 130;
+
+/** Runs the command line and returns its exit code: 0 done, 1 failed, 2 wrong use, 130 interrupted. */
 export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
   const program = createProgram(terminal);
   try {
@@ -18,6 +22,9 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   } catch (error) {
     if (error instanceof CommanderError) {
       return error.exitCode === 0 ? 0 : 2;
+    }
+    if (error instanceof DOMException && error.name === "AbortError") {
+      return interruptedCode;
     }
     terminal.errors.write(`error: ${oneLine(error)}\n`);
     if (args.includes("--debug") && error instanceof Error) {
@@ -41,6 +48,7 @@ function createProgram(terminal: Terminal): Command {
   addEvalCommand(program, terminal);
   addSampleCommand(program, terminal);
   addInspectCommand(program, terminal);
+  addMergeCommand(program, terminal);
   addPushCommand(program, terminal);
   addQuickstartCommand(program, terminal);
   return program;

@@ -31,6 +31,7 @@ const sections: [heading: string, schema: Node][] = [
   ["Top level", root],
   ...[
     "model",
+    "lora",
     "warmStart",
     "train",
     "algorithm",

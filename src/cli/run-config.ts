@@ -40,6 +40,22 @@ const warmStart = z.strictObject({
   schedule: schedule.prefault({}),
 });
 
+/** The defaults of `lora`, whose names PEFT spells with underscores. */
+const lora = z.strictObject({
+  rank: count.default(16),
+  alpha: z.number().positive().default(32),
+  dropout: z
+    .number()
+    .refine((dropout) => dropout === 0, "0: sampler and learner have to be the same policy")
+    .default(0),
+  targetModules: z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
+      error: "all-linear, a list of module names, or a regular expression",
+    })
+    .default("all-linear"),
+  useRslora: z.boolean().default(false),
+});
+
 const train = z.strictObject({
   steps: z.int().min(0),
   promptsPerStep: count,
@@ -107,6 +123,7 @@ export const recipeSchema = z.strictObject({
     error: "a model folder or ORG/NAME[@REVISION] on the hub (also as --model), or the sizes of a new model",
   }),
   task,
+  lora: lora.nullable().default(null),
   warmStart: warmStart.nullable().default(null),
   train,
   algorithm: algorithmSection,

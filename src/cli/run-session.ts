@@ -1,7 +1,9 @@
+import path from "node:path";
 import { createGpg } from "../algorithms/gpg.ts";
 import { type LocalBackend, startLocalBackend } from "../compute/local/index.ts";
 import { defaultThreads, type ModelSource } from "../compute/local/local-model.ts";
 import { ConfigError } from "../errors.ts";
+import { parseModelReference } from "../hub/model-reference.ts";
 import { createSchedule } from "../optim/schedules.ts";
 import type { RunEvent } from "../pipeline.ts";
 import { arithmeticAlphabet } from "../tasks/arithmetic/alphabet.ts";
@@ -11,7 +13,7 @@ import type { Task } from "../tasks/task.ts";
 import { checkRunFolder, runPaths } from "../trainer/run-folder.ts";
 import { train } from "../trainer/train.ts";
 import type { LearningRateSchedule, TrainProgress, TrainResult } from "../trainer/train-options.ts";
-import { locateModel } from "./model-location.ts";
+import { locateModel, type ModelLocation, modelSource } from "./model-location.ts";
 import { writeRecipe } from "./recipe.ts";
 import type { NewModel, Recipe } from "./run-config.ts";
 import { silence, type TextOutput } from "./terminal.ts";
@@ -30,6 +32,8 @@ export interface SessionOptions {
   warn: (message: string) => void;
   /** Is told how far a model's download is; nobody if not given. */
   progress?: TextOutput;
+  /** The base of an adapter, instead of the one that its configuration names. */
+  base?: string | undefined;
 }
 
 /** Problems of each split whose gold answers are tried before a run, and how many failures are shown. */
@@ -39,7 +43,7 @@ const shownFaults = 3;
 /** Throws ConfigError, DataError or ModelError for a recipe whose parts cannot be used or do not fit together. */
 export async function openSession(
   given: Recipe,
-  { warn, progress = silence }: SessionOptions,
+  { warn, progress = silence, base }: SessionOptions,
 ): Promise<Session> {
   // The number of threads decides the last bits of sums, so it belongs to the completed recipe.
   const compute = { threads: defaultThreads(), ...given.compute };
@@ -48,12 +52,12 @@ export async function openSession(
   for (const { id, reason } of (await checkTask(task, checkedProblems)).slice(0, shownFaults)) {
     warn(`problem ${id}: ${reason}`);
   }
-  const located = typeof given.model === "string" ? await locateModel(given.model, progress) : null;
+  const located = typeof given.model === "string" ? await locateModel(given.model, progress, { base }) : null;
   // The name with the hub's commit, so that a resumed run begins from the same weights.
   const recipe = { ...given, compute, ...(located && { model: located.name }) };
   const { betas, epsilon, weightDecay, maxGradientNorm, state: statePrecision } = recipe.optimizer;
   const backend = await startLocalBackend({
-    model: located ? located.modelFolder : freshModel(recipe.model as NewModel, recipe),
+    model: located ? locatedSource(located, recipe) : freshModel(recipe.model as NewModel, recipe),
     optimizer: { betas, epsilon, weightDecay, maxGradientNorm, statePrecision, seed: recipe.seed },
     ...recipe.compute,
     saved: { dtype: recipe.checkpoint.dtype },
@@ -74,8 +78,29 @@ export async function openSession(
   return { recipe, task, backend, modelName, close: () => backend.close() };
 }
 
+/** The model as it is, or with a new adapter where the recipe asks for one. */
+function locatedSource(located: ModelLocation, { lora, seed }: Recipe): ModelSource {
+  if (lora === null) {
+    return modelSource(located);
+  }
+  const { name, modelFolder, adapterFolder } = located;
+  if (adapterFolder !== null) {
+    throw new ConfigError(
+      `lora: model ${adapterFolder} is an adapter already; leave lora out to train it on (--set lora=null), or merge it first with gpgrad merge`,
+    );
+  }
+  const reference = name === modelFolder ? null : parseModelReference(name);
+  const base = reference ?? { name: path.resolve(modelFolder), revision: null };
+  return { base: modelFolder, adapter: { settings: lora, seed, base } };
+}
+
 /** A Qwen2 config.json with the alphabet of the task. */
-function freshModel(model: NewModel, { task, seed }: Recipe): ModelSource {
+function freshModel(model: NewModel, { task, seed, lora }: Recipe): ModelSource {
+  if (lora !== null) {
+    throw new ConfigError(
+      "lora: an adapter needs a model that it can name as its base; give a model folder with --model DIR, or set lora to null",
+    );
+  }
   if (task.name !== "arithmetic") {
     throw new ConfigError(
       `model: task ${task.name} needs a model that reads natural text; give one with --model`,
@@ -122,6 +147,7 @@ export async function trainSession(session: Session, options: TrainingOptions): 
   const { recipe, task, backend, modelName } = session;
   const { runFolder, resume, maxSteps } = options;
   checkRunFolder(runFolder, { resume });
+  checkDropout(session);
   const limit = new AbortController();
   const stop = options.signal ? AbortSignal.any([options.signal, limit.signal]) : limit.signal;
   const { name: algorithmName, preset, ...settings } = recipe.algorithm;
@@ -167,6 +193,15 @@ export async function trainSession(session: Session, options: TrainingOptions): 
   });
 }
 
+function checkDropout({ backend, recipe }: Session): void {
+  const { adapter } = backend.model;
+  if (adapter !== null && adapter.dropout > 0) {
+    throw new ConfigError(
+      `${recipe.model}/adapter_config.json: lora_dropout is ${adapter.dropout}; only 0 can be trained, because sampler and learner have to be the same policy; set it to 0 there`,
+    );
+  }
+}
+
 type ScheduleSection = Pick<Recipe["optimizer"], "learningRate" | "schedule">;
 
 function scheduleOf({ learningRate, schedule }: ScheduleSection, steps: number): LearningRateSchedule {
@@ -175,11 +210,12 @@ function scheduleOf({ learningRate, schedule }: ScheduleSection, steps: number):
 
 /** What decides the numbers of a run. Its length is left out where no learning rate depends on it, so that it can be extended. */
 function fingerprintOf(recipe: Recipe): Record<string, unknown> {
-  const { model, task, algorithm, optimizer, warmStart, train } = recipe;
+  const { model, lora, task, algorithm, optimizer, warmStart, train } = recipe;
   const { name, warmupRatio } = optimizer.schedule;
   const lengthMatters = !name.startsWith("constant") || warmupRatio !== undefined;
   return {
     model,
+    ...(lora && { lora }),
     task,
     algorithm,
     optimizer,

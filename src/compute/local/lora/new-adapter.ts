@@ -18,11 +18,12 @@ export function describeNewAdapter({ settings, base }: NewAdapter, model: Langua
   const fail = (problem: string): never => {
     throw new ConfigError(`lora.targetModules ${problem}`);
   };
+  const described = newAdapterConfig(model, settings, base, fail);
   const unknown = unknownTarget(model, settings.targetModules);
   if (unknown !== null) {
     fail(`names ${unknown}`);
   }
-  return { ...newAdapterConfig(model, settings, base, fail), dropout: 0, storedTypes: new Map() };
+  return { ...described, dropout: 0, storedTypes: new Map() };
 }
 
 /** Tells the stream of an adapter from that of a model's own weights. */
