@@ -8,6 +8,7 @@ import {
   matmul,
   multiply,
   negate,
+  replaceRows,
   reshape,
   rotate,
   scatterAddRows,
@@ -93,6 +94,11 @@ const gradientRules: RuleTable<[y: Tensor, g: Tensor], InputGradients> = {
 
   gatherRows: ({ inputs: [table, ids] }, _, g) => [scatterAddRows(zeros(table.shape), ids, g), null],
   scatterAddRows: ({ inputs: [, ids] }, _, g) => [g, null, gatherRows(g, ids)],
+  replaceRows: ({ inputs: [, ids, values] }, _, g) => [
+    replaceRows(g, ids, zeros(values.shape)),
+    null,
+    gatherRows(g, ids),
+  ],
 
   rmsNorm: ({ inputs: [x, weight], attributes: { epsilon } }, _, g) => {
     const lastAxis = x.shape.length - 1;

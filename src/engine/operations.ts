@@ -138,6 +138,11 @@ export function scatterAddRows(base: Tensor, ids: Tensor, values: Tensor): Tenso
   return record("scatterAddRows", [base, ids, values], {});
 }
 
+/** `base` [V, D] with `values` [N, D] in place of the rows `ids` [N], which must name no row twice. */
+export function replaceRows(base: Tensor, ids: Tensor, values: Tensor): Tensor {
+  return record("replaceRows", [base, ids, values], {});
+}
+
 /** RMSNorm over the last axis: weight * x / sqrt(mean(x^2) + epsilon). */
 export function rmsNorm(x: Tensor, weight: Tensor, epsilon: number): Tensor {
   return record("rmsNorm", [x, weight], { epsilon });

@@ -43,6 +43,8 @@ export interface PrimitiveAttributes {
   gatherRows: object;
   /** base [V, D] plus values [N, D] added at the rows of integer ids [N]; a row may be named many times. */
   scatterAddRows: object;
+  /** base [V, D] with values [N, D] in place of the rows of integer ids [N], which name no row twice. */
+  replaceRows: object;
 
   /** weight * x / sqrt(mean(x^2) + epsilon) over the last axis: inputs x [.., D] and weight [D]. */
   rmsNorm: { epsilon: number };

@@ -8,6 +8,7 @@ import {
   logSumExp,
   matmul,
   multiply,
+  replaceRows,
   reshape,
   rmsNorm,
   rotate,
@@ -64,6 +65,7 @@ describe("a shape that does not fit is a bug of ours", () => {
     ["scatterAddRows of too few rows", () => scatterAddRows(floats(3, 2), ids(4), floats(3, 2))],
     ["scatterAddRows of wide rows", () => scatterAddRows(floats(3, 2), ids(4), floats(4, 3))],
     ["scatterAddRows by a matrix", () => scatterAddRows(floats(3, 2), ids(2, 2), floats(2, 2))],
+    ["replaceRows of wide rows", () => replaceRows(floats(3, 2), ids(4), floats(4, 3))],
     ["scatterAddRows by floats", () => scatterAddRows(floats(3, 2), floats(2), floats(2, 2))],
     ["rmsNorm with another width", () => rmsNorm(floats(2, 3), floats(2), 1e-6)],
     ["rmsNorm with a matrix of weights", () => rmsNorm(floats(2, 3), floats(1, 3), 1e-6)],
@@ -94,6 +96,7 @@ test.each<[Tensor, Shape]>([
   [concatenate([floats(2, 1), floats(2, 4)], 1), [2, 5]],
   [gatherRows(floats(7, 3), ids(4)), [4, 3]],
   [scatterAddRows(floats(7, 3), ids(4), floats(4, 3)), [7, 3]],
+  [replaceRows(floats(7, 3), ids(4), floats(4, 3)), [7, 3]],
   [inverseRms(floats(2, 3), 1e-6), [2, 1]],
   [turn([4, 8], ids(4), [5, 2], [5, 2]), [4, 8]],
 ])("shape %#", ({ primitive, shape }, expected) => {

@@ -16,6 +16,13 @@ function check(holds: boolean, primitive: string, shapes: readonly Shape[]): voi
   }
 }
 
+function baseOfScatter({ primitive, inputs: [base, ids, values] }: PrimitiveNode): Shape {
+  const expected = [ids.shape[0], base.shape[1]];
+  const fits = base.shape.length === 2 && ids.shape.length === 1 && sameShape(values.shape, expected);
+  check(fits, primitive, [base.shape, ids.shape, values.shape]);
+  return base.shape;
+}
+
 const shapeRules: RuleTable<[], Shape> = {
   input: () => {
     throw internalError("an input's shape is declared, not derived");
@@ -91,12 +98,8 @@ const shapeRules: RuleTable<[], Shape> = {
     check(table.shape.length === 2 && ids.shape.length === 1, "gatherRows", [table.shape, ids.shape]);
     return [ids.shape[0], table.shape[1]];
   },
-  scatterAddRows: ({ inputs: [base, ids, values] }) => {
-    const expected = [ids.shape[0], base.shape[1]];
-    const fits = base.shape.length === 2 && ids.shape.length === 1 && sameShape(values.shape, expected);
-    check(fits, "scatterAddRows", [base.shape, ids.shape, values.shape]);
-    return base.shape;
-  },
+  scatterAddRows: baseOfScatter,
+  replaceRows: baseOfScatter,
 
   rmsNorm: ({ inputs: [x, weight] }) => {
     check(x.shape.length > 0 && sameShape(weight.shape, x.shape.slice(-1)), "rmsNorm", [
@@ -118,7 +121,12 @@ const shapeRules: RuleTable<[], Shape> = {
 };
 
 /** Which input names rows and so holds integers; all others hold floats. */
-const integerInput: Partial<Record<Primitive, number>> = { gatherRows: 1, scatterAddRows: 1, rotate: 1 };
+const integerInput: Partial<Record<Primitive, number>> = {
+  gatherRows: 1,
+  scatterAddRows: 1,
+  replaceRows: 1,
+  rotate: 1,
+};
 
 export function shapeOf(node: PrimitiveNode): Shape {
   node.inputs.forEach(({ elementType }, index) => {

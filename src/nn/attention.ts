@@ -196,7 +196,7 @@ export function sharedPromptAttention(
   };
 }
 
-/** Keys and values that earlier steps left behind: prompts [P, KV, T1, size] and completions [P, KV, G, capacity, size]. */
+/** Keys and values of prompts [P, KV, T1, size] and completions [P, KV, G, capacity, size], the newest position included. */
 export interface DecodeCaches {
   promptKeys: Tensor | null;
   promptValues: Tensor | null;
@@ -205,45 +205,38 @@ export interface DecodeCaches {
 }
 
 /**
- * Attention of one new position in each of P x G completions over its prompt, its earlier positions and itself.
- * `mask` [P, 1, 1, T1 + capacity] hides the padding of prompts and the unused part of the caches.
+ * Attention of the newest position in each of P x G completions, `queries` [P * G, heads * size], over its prompt and its
+ * completion. `mask` [P, 1, 1, T1 + capacity] hides the padding of prompts and the unused part of the caches.
  */
 export function decodeAttention(
-  { queries, keys, values }: Projections,
-  caches: DecodeCaches,
+  queries: Tensor,
+  { promptKeys, promptValues, keys, values }: DecodeCaches,
   mask: Tensor,
   { prompts, completions }: { prompts: number; completions: number },
   { heads, keyValueHeads, headSize }: HeadLayout,
 ): Tensor {
   const group = heads / keyValueHeads;
   const scale = 1 / Math.sqrt(headSize);
-  const perHead = (rows: Tensor, queriesPerKey: number): Tensor =>
-    transpose(reshape(rows, [prompts, completions, keyValueHeads, queriesPerKey, headSize]), [0, 2, 1, 3, 4]);
-  const q = perHead(queries, group);
-  const rowsPerPrompt = completions * group;
-  const byPrompt = [prompts, keyValueHeads, rowsPerPrompt, headSize];
-  const flat = (scores: Tensor): Tensor =>
-    reshape(scores, [prompts, keyValueHeads, rowsPerPrompt, scores.shape.at(-1)!]);
-
-  const parts = [flat(matmul(q, caches.keys, { transposeB: true, scale }))];
-  if (caches.promptKeys) {
-    parts.unshift(matmul(reshape(q, byPrompt), caches.promptKeys, { transposeB: true, scale }));
-  }
-  const past = add(concatenate(parts, 3), mask);
-  const newScores = flat(matmul(q, perHead(keys, 1), { transposeB: true, scale }));
-  const weights = softmax(concatenate([past, newScores], 3));
-
-  const pastLength = past.shape[3];
-  const promptLength = caches.promptKeys ? caches.promptKeys.shape[2] : 0;
-  const weightsOf = (start: number, end: number): Tensor =>
-    reshape(slice(weights, 3, start, end), [prompts, keyValueHeads, completions, group, end - start]);
-  let mixed = add(
-    matmul(weightsOf(promptLength, pastLength), caches.values),
-    matmul(weightsOf(pastLength, pastLength + 1), perHead(values, 1)),
+  const q = transpose(
+    reshape(queries, [prompts, completions, keyValueHeads, group, headSize]),
+    [0, 2, 1, 3, 4],
   );
-  if (caches.promptValues) {
-    const promptMixed = matmul(slice(weights, 3, 0, promptLength), caches.promptValues);
-    mixed = add(mixed, reshape(promptMixed, mixed.shape));
-  }
+  const capacity = keys.shape[3];
+  const byPrompt = [prompts, keyValueHeads, completions * group];
+  const ownScores = reshape(matmul(q, keys, { transposeB: true, scale }), [...byPrompt, capacity]);
+  const promptScores =
+    promptKeys && matmul(reshape(q, [...byPrompt, headSize]), promptKeys, { transposeB: true, scale });
+  const scores = promptScores ? concatenate([promptScores, ownScores], 3) : ownScores;
+  const weights = softmax(add(scores, mask));
+
+  const promptLength = promptKeys ? promptKeys.shape[2] : 0;
+  const ownWeights = reshape(slice(weights, 3, promptLength, promptLength + capacity), [
+    ...q.shape.slice(0, 4),
+    capacity,
+  ]);
+  const own = matmul(ownWeights, values);
+  const mixed = promptValues
+    ? add(own, reshape(matmul(slice(weights, 3, 0, promptLength), promptValues), own.shape))
+    : own;
   return reshape(transpose(mixed, [0, 2, 1, 3, 4]), [prompts * completions, heads * headSize]);
 }

@@ -7,6 +7,7 @@ import {
   gatherRows,
   matmul,
   multiply,
+  replaceRows,
   scatterAddRows,
   sumAll,
   zeros,
@@ -104,6 +105,28 @@ export function describeBackend(name: string, backend: Backend, precision: numbe
         bound.run();
       }
       expect(sets.map(({ y }) => read(y))).toEqual([[10], [14]]);
+    });
+
+    test("replaces rows of the buffer it reads", () => {
+      const table = input("table", [3, 2]);
+      const replaced = replaceRows(table, input("row", [1], "integer"), input("values", [1, 2]));
+      const compiled = backend.compile(buildGraph({ replaced }));
+      const buffer = backend.allocate([3, 2]);
+      const row = backend.allocate([1], "integer");
+      const values = backend.allocate([1, 2]);
+      write(buffer, [1, 2, 3, 4, 5, 6]);
+      const bound = compiled.bind({ table: buffer, row, values }, { replaced: buffer });
+      for (const [at, numbers] of [
+        [2, [10, 20]],
+        [0, [30, 40]],
+      ] as const) {
+        write(row, [at]);
+        write(values, numbers);
+        bound.run();
+      }
+      expect(read(buffer)).toEqual([30, 40, 3, 4, 10, 20]);
+      bound.free();
+      compiled.free();
     });
 
     describe("accumulates into the buffer it reads", () => {

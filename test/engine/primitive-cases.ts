@@ -10,6 +10,7 @@ import {
   logSumExp,
   multiply,
   negate,
+  replaceRows,
   reshape,
   rmsNorm,
   rotate,
@@ -245,6 +246,10 @@ export const primitiveCases: { readonly [P in Primitive]: readonly GraphCase[] }
       build: scatterAddRows,
     },
     { name: "one column", inputs: [floats([3, 1]), integers([2, 2]), floats([2, 1])], build: scatterAddRows },
+  ],
+  replaceRows: [
+    { name: "some rows", inputs: [floats([5, 3]), integers([4, 0, 2]), floats([3, 3])], build: replaceRows },
+    { name: "every row", inputs: [floats([2, 1]), integers([1, 0]), floats([2, 1])], build: replaceRows },
   ],
 
   rmsNorm: [

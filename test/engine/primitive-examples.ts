@@ -11,6 +11,7 @@ import {
   matmul,
   multiply,
   negate,
+  replaceRows,
   reshape,
   rmsNorm,
   rotate,
@@ -162,6 +163,12 @@ export const primitiveExamples: { readonly [P in Primitive]: Example } = {
     inputs: [matrix, integers([1, 1]), exactly([2, 3], [10, 20, 30, 100, 200, 300])],
     build: scatterAddRows,
     expected: [1, 2, 3, 114, 225, 336],
+  },
+  replaceRows: {
+    name: "leaves the other rows",
+    inputs: [exactly([3, 2], [1, 2, 3, 4, 5, 6]), integers([2, 0]), exactly([2, 2], [10, 20, 30, 40])],
+    build: replaceRows,
+    expected: [30, 40, 3, 4, 10, 20],
   },
 
   rmsNorm: {

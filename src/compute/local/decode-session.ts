@@ -7,7 +7,7 @@ import {
   type DecodeLayout,
   promptCacheName,
 } from "./generation-graphs.ts";
-import { allocateCaches, appendToCaches, type KeyValueCaches } from "./key-value-caches.ts";
+import { allocateCaches, type KeyValueCaches } from "./key-value-caches.ts";
 import { type Policy, policyBuffers } from "./policy.ts";
 
 /** A compiled decode step with its caches and buffers, kept between uses so that memory is touched once. */
@@ -23,7 +23,7 @@ export interface DecodeSession {
   setTemperature(temperature: number): void;
   /** Hides prompt padding and all but the first `usedSlots` positions of the completions. */
   resetMask(contexts_P: readonly number[], usedSlots: number): void;
-  /** Reads tokens and positions, writes logits, and puts the new keys and values at `slot`. */
+  /** Reads tokens and positions, puts their keys and values at `slot` of the caches, and writes scores. */
   step(slot: number): void;
   free(): void;
 }
@@ -35,11 +35,12 @@ export function createDecodeSession(policy: Policy, layout: DecodeLayout): Decod
   const compiled = backend.compile(graph);
   const caches = allocateCaches(policy, layout);
   const outputs = Object.fromEntries(
-    [...graph.outputs].map(([name, { shape }]) => [name, backend.allocate(shape)]),
+    [...graph.outputs].map(([name, { shape }]) => [name, caches.own[name] ?? backend.allocate(shape)]),
   );
   const tokenIds = backend.allocate([prompts * completions], "integer");
   const positions = backend.allocate([prompts * completions], "integer");
   const mask = backend.allocate([prompts, 1, 1, promptLength + capacity]);
+  const cacheRows = backend.allocate(graph.inputs.get("cacheRows")!.shape, "integer");
   const inverseTemperature = backend.allocate([]);
   const inputs = {
     ...policyBuffers(policy),
@@ -48,9 +49,11 @@ export function createDecodeSession(policy: Policy, layout: DecodeLayout): Decod
     tokenIds,
     positions,
     mask,
+    cacheRows,
     inverseTemperature,
   };
   const bound: BoundGraph = compiled.bind(inputs, outputs);
+  const rowValues = cacheRows.values as BigInt64Array;
   const maskValues = mask.values as Float32Array;
   const width = promptLength + capacity;
   return {
@@ -71,13 +74,13 @@ export function createDecodeSession(policy: Policy, layout: DecodeLayout): Decod
       }
     },
     step: (slot) => {
-      bound.run();
-      if (slot < capacity) {
-        appendToCaches(caches, outputs, slot);
-        for (let prompt = 0; prompt < prompts; prompt++) {
-          maskValues[prompt * width + promptLength + slot] = 0;
-        }
+      for (let row = 0; row < rowValues.length; row++) {
+        rowValues[row] = BigInt(row * capacity + slot);
       }
+      for (let prompt = 0; prompt < prompts; prompt++) {
+        maskValues[prompt * width + promptLength + slot] = 0;
+      }
+      bound.run();
     },
     free: () => {
       bound.free();

@@ -1,5 +1,14 @@
 import { buildGraph, type Graph } from "../../engine/graph.ts";
-import { logSumExp, multiply, reshape, softmax, subtract, sum, transpose } from "../../engine/operations.ts";
+import {
+  logSumExp,
+  multiply,
+  replaceRows,
+  reshape,
+  softmax,
+  subtract,
+  sum,
+  transpose,
+} from "../../engine/operations.ts";
 import type { Tensor } from "../../engine/primitives.ts";
 import { input } from "../../engine/tensor.ts";
 import { hiddenStates } from "../../models/model.ts";
@@ -48,7 +57,8 @@ export function buildPrefillGraph(policy: Policy, prompts: number, length: numbe
 
 /**
  * One new token for each of P x G completions: outputs `scores` [P * G, V] (and `entropies` [P * G] beside
- * probabilities) and the new keys and values [P, KV, G, 1, size] of every layer, which the caller writes into the caches.
+ * probabilities) and the caches of every layer, with the new keys and values at the rows `cacheRows` [P * KV * G]. Bound
+ * to the buffers of the inputs of the same names, the caches are written in place.
  */
 export function buildDecodeGraph(policy: Policy, layout: DecodeLayout): Graph {
   const { prompts, promptLength, completions, capacity } = layout;
@@ -57,25 +67,30 @@ export function buildDecodeGraph(policy: Policy, layout: DecodeLayout): Graph {
   const { weights, rows } = policyInputs(policy, prompts * completions);
   const mask = input("mask", [prompts, 1, 1, promptLength + capacity]);
   const outputs: Record<string, Tensor> = {};
-  const newRows = (values: Tensor): Tensor =>
-    transpose(reshape(values, [prompts, completions, keyValueHeads, 1, headSize]), [0, 2, 1, 3, 4]);
+  const cachedRows = prompts * keyValueHeads * completions;
+  const cacheRows = input("cacheRows", [cachedRows], "integer");
+  const newRows = (values: Tensor): Tensor => {
+    const perHead = reshape(values, [prompts, completions, keyValueHeads, headSize]);
+    return reshape(transpose(perHead, [0, 2, 1, 3]), [cachedRows, headSize]);
+  };
   const promptCache = (kind: "keys" | "values", layer: number): Tensor | null =>
     promptLength === 0
       ? null
       : input(promptCacheName(kind, layer), [prompts, keyValueHeads, promptLength, headSize]);
-  const cache = (kind: "keys" | "values", layer: number): Tensor =>
-    input(cacheName(kind, layer), [prompts, keyValueHeads, completions, capacity, headSize]);
+  const extendedCache = (kind: "keys" | "values", layer: number, newest: Tensor): Tensor => {
+    const name = cacheName(kind, layer);
+    outputs[name] = replaceRows(input(name, [cachedRows * capacity, headSize]), cacheRows, newRows(newest));
+    return reshape(outputs[name], [prompts, keyValueHeads, completions, capacity, headSize]);
+  };
 
   const hidden = hiddenStates(model, weights, rows, (projections, layer) => {
-    outputs[cacheName("keys", layer)] = newRows(projections.keys);
-    outputs[cacheName("values", layer)] = newRows(projections.values);
     const caches = {
       promptKeys: promptCache("keys", layer),
       promptValues: promptCache("values", layer),
-      keys: cache("keys", layer),
-      values: cache("values", layer),
+      keys: extendedCache("keys", layer, projections.keys),
+      values: extendedCache("values", layer, projections.values),
     };
-    return decodeAttention(projections, caches, mask, layout, model.dimensions);
+    return decodeAttention(projections.queries, caches, mask, layout, model.dimensions);
   });
   const last = model.finalNorm(weights, hidden);
   const logits = weights.linear(last, model.headLayer);

@@ -7,7 +7,7 @@ export interface KeyValueCaches {
   readonly layout: DecodeLayout;
   /** Prompts [P, KV, T1, size], shared by their completions. */
   readonly prompt: Readonly<Record<string, Buffer>>;
-  /** Completions [P, KV, G, capacity, size]. */
+  /** Completions [P * KV * G * capacity, size]. */
   readonly own: Readonly<Record<string, Buffer>>;
 }
 
@@ -16,6 +16,7 @@ const kinds = ["keys", "values"] as const;
 export function allocateCaches({ backend, model }: Policy, layout: DecodeLayout): KeyValueCaches {
   const { layers, keyValueHeads, headSize } = model.dimensions;
   const { prompts, promptLength, completions, capacity } = layout;
+  const cachedRows = prompts * keyValueHeads * completions;
   const prompt: Record<string, Buffer> = {};
   const own: Record<string, Buffer> = {};
   for (let layer = 0; layer < layers; layer++) {
@@ -28,38 +29,10 @@ export function allocateCaches({ backend, model }: Policy, layout: DecodeLayout)
           headSize,
         ]);
       }
-      own[cacheName(kind, layer)] = backend.allocate([
-        prompts,
-        keyValueHeads,
-        completions,
-        capacity,
-        headSize,
-      ]);
+      own[cacheName(kind, layer)] = backend.allocate([cachedRows * capacity, headSize]);
     }
   }
   return { layout, prompt, own };
-}
-
-/** Writes the newest position [P, KV, G, 1, size] of every layer at `slot` of the caches. */
-export function appendToCaches(
-  caches: KeyValueCaches,
-  newest: Readonly<Record<string, Buffer>>,
-  slot: number,
-): void {
-  const { capacity } = caches.layout;
-  for (const [name, { shape, values }] of Object.entries(caches.own)) {
-    const size = shape[4];
-    const target = values as Float32Array;
-    const source = newest[name].values as Float32Array;
-    const rows = source.length / size;
-    for (let row = 0; row < rows; row++) {
-      const to = (row * capacity + slot) * size;
-      const from = row * size;
-      for (let i = 0; i < size; i++) {
-        target[to + i] = source[from + i];
-      }
-    }
-  }
 }
 
 /**
@@ -72,7 +45,7 @@ export function moveCaches(
   cells: Int32Array,
   usedSlots: number,
 ): void {
-  const { completions } = next.layout;
+  const { completions, capacity } = next.layout;
   for (const [name, { values, shape }] of Object.entries(next.prompt)) {
     const block = values.length / shape[0];
     const target = values as Float32Array;
@@ -86,7 +59,8 @@ export function moveCaches(
     }
   }
   for (const [name, { values, shape }] of Object.entries(next.own)) {
-    const [, heads, , capacity, size] = shape;
+    const [rows, size] = shape;
+    const heads = rows / (next.layout.prompts * completions * capacity);
     const target = values as Float32Array;
     const source = old.own[name].values as Float32Array;
     cells.forEach((cell, place) => {

@@ -180,6 +180,11 @@ const loweringRules: RuleTable<[lowering: Lowering], string> = {
   gatherRows: ({ inputs }, { writer, names }) =>
     writer.node("Gather", namesOf(inputs, names), { axis: 0 })[0],
   scatterAddRows: ({ inputs: [base, ids, values] }, lowering) => scatterAdd(base, ids, values, lowering),
+  // Works in place where the output is bound to the buffer of its own input.
+  replaceRows: ({ inputs: [base, ids, values] }, { writer, names }) => {
+    const [column] = writer.node("Reshape", [nameOf(ids, names), writer.integers([-1, 1])]);
+    return writer.node("ScatterND", [nameOf(base, names), column, nameOf(values, names)])[0];
+  },
 
   rmsNorm: ({ inputs, attributes: { epsilon } }, { writer, names, inverseRmsNames }) => {
     const attributes = { axis: -1, epsilon: float(epsilon), stash_type: 1 };

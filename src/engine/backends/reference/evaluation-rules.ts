@@ -141,6 +141,15 @@ const evaluationRules: RuleTable<[Evaluation], Values> = {
     });
     return totals;
   },
+  replaceRows: ({ inputs: [node] }, { shape, inputs: [base, ids, values] }) => {
+    const rows = rowsOf(ids, node);
+    const width = shape[1];
+    const replaced = base.slice();
+    rows.forEach((row, position) => {
+      replaced.set(values.subarray(position * width, (position + 1) * width), row * width);
+    });
+    return replaced;
+  },
 
   rmsNorm: ({ inputs: [node], attributes: { epsilon } }, { inputs: [x, weight] }) =>
     mapRows(x, node, (row) => {
