@@ -87,7 +87,9 @@ test("a folder that is no model exits 1 and says what is missing", async () => {
   mkdirSync(empty);
   const { code, errors } = await run("sample", empty, "--prompt", "1+1=");
   expect(code).toBe(1);
-  expect(errors).toMatch(/^error: .*empty: neither a model folder \(no config\.json\) nor an adapter \(no adapter_config\.json\) nor a run/);
+  expect(errors).toMatch(
+    /^error: .*empty: neither a model folder \(no config\.json\) nor an adapter \(no adapter_config\.json\) nor a run/,
+  );
   expect((await run("eval", path.join(folder, "gone"))).errors).toContain("there is no such folder");
 });
 
