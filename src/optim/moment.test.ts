@@ -163,7 +163,9 @@ describe("blocks of 8 bits", () => {
             const nearest = Math.min(...gaps);
             // Below half of the least entry a second moment is rounded up, so that it never vanishes.
             const bound = !signed && share < map[1] ? map[1] : nearest;
-            expect(Math.abs(value / scale - share)).toBeLessThanOrEqual(bound * (1 + 1e-5) + 1e-7 * Math.abs(share));
+            expect(Math.abs(value / scale - share)).toBeLessThanOrEqual(
+              bound * (1 + 1e-5) + 1e-7 * Math.abs(share),
+            );
           });
         },
       ),

@@ -94,6 +94,26 @@ describe("writing and reading", () => {
     expect(readdirSync(directory)).toEqual(["model.safetensors"]);
   });
 
+  it("writes bit patterns of a type as they are, and reads any type's bytes", () => {
+    const patterns = Uint16Array.of(0x3f80, 0xc000);
+    writeSafetensors(file, [
+      { name: "codes", shape: [3], values: Uint8Array.of(7, 0, 255), storedType: "U8" },
+      { name: "brains", shape: [2], values: patterns, storedType: "BF16" },
+    ]);
+    const opened = openSafetensors(file);
+    const codes = new Uint8Array(3);
+    opened.readBytes("codes", codes);
+    expect(codes).toEqual(Uint8Array.of(7, 0, 255));
+    const values = new Float32Array(2);
+    opened.readInto("brains", values);
+    expect(values).toEqual(Float32Array.of(1, -2));
+    expect(() => opened.readBytes("codes", new Uint8Array(4))).toThrow(
+      /codes has 3 bytes, the model needs 4/,
+    );
+    expect(() => opened.readInto("codes", new Float32Array(3))).toThrow(/stored as U8/);
+    opened.close();
+  });
+
   it("refuses to write a name twice or values that do not fill the shape", () => {
     const a = { name: "a", shape: [2], values: new Float32Array(2) };
     expect(() => writeSafetensors(file, [a, a])).toThrow(/^internal: tensor a/);

@@ -25,10 +25,12 @@ export interface TensorToWrite {
 
 const headerAlignment = 8;
 
-function elementWidth({ values, storedType }: TensorToWrite | StoredTensor): number {
-  return values instanceof Float32Array
-    ? elementBytes[(storedType as WrittenType | undefined) ?? "F32"]
-    : values.BYTES_PER_ELEMENT;
+function isStored(tensor: TensorToWrite | StoredTensor): tensor is StoredTensor {
+  return !(tensor.values instanceof Float32Array);
+}
+
+function elementWidth(tensor: TensorToWrite | StoredTensor): number {
+  return isStored(tensor) ? tensor.values.BYTES_PER_ELEMENT : elementBytes[tensor.storedType ?? "F32"];
 }
 
 export function writtenBytes(tensor: TensorToWrite | StoredTensor): number {
@@ -63,13 +65,22 @@ function headerBytes(tensors: readonly (TensorToWrite | StoredTensor)[]): Uint8A
   return bytes;
 }
 
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
 /** Each piece is overwritten by the next. */
 function* fileChunks(tensors: readonly (TensorToWrite | StoredTensor)[]): Generator<Uint8Array> {
   yield headerBytes(tensors);
   const scratch = createScratch();
-  for (const { name, values, storedType = "F32" } of tensors) {
-    if (storedType === "F32" || !(values instanceof Float32Array)) {
-      yield new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  for (const tensor of tensors) {
+    if (isStored(tensor)) {
+      yield bytesOf(tensor.values);
+      continue;
+    }
+    const { name, values, storedType = "F32" } = tensor;
+    if (storedType === "F32") {
+      yield bytesOf(values);
       continue;
     }
     const pieceValues = scratchBytes / elementBytes[storedType];
