@@ -7,6 +7,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 process.exitCode = await runProgram(process.argv.slice(2), {
+  input: process.stdin,
   output: process.stdout,
   errors: process.stderr,
 });

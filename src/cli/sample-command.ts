@@ -1,16 +1,25 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import type { LocalBackend } from "../compute/local/index.ts";
+import type { Message } from "../pipeline.ts";
 import {
   addCommonOptions,
+  baseOption,
   type CommonOptions,
   collect,
   numberBetween,
   wholeNumber,
 } from "./common-options.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Terminal, TextInput } from "./terminal.ts";
+
+/** Where `--max-tokens` does not say: for one prompt and in a chat. */
+const promptTokens = 256;
+const chatTokens = 1024;
 
 interface SampleCommandOptions extends CommonOptions {
-  prompt: string;
+  prompt?: string;
+  system?: string;
   chat?: true;
+  raw?: true;
   count: number;
   temperature?: number;
   topK: number;
@@ -20,18 +29,25 @@ interface SampleCommandOptions extends CommonOptions {
   maxTokens?: number;
   stop?: string[];
   seed: number;
+  base?: string;
 }
 
 export function addSampleCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command("sample")
-    .description("Let a model continue a prompt.")
+    .description("Let a model answer a prompt, or talk with it: without a prompt, at a terminal.")
     .argument(
       "<model>",
-      "model folder, run folder (its latest checkpoint), or ORG/NAME[@REVISION] on the hub",
+      "model folder, adapter folder, run folder (its latest checkpoint), or ORG/NAME[@REVISION] on the hub",
     )
-    .requiredOption("--prompt <text>", "what the model is given")
-    .option("--chat", "give the prompt as a user's message through the model's chat template")
+    .option("--prompt <text>", "what the model is given (default: standard input, or a chat at a terminal)")
+    .option("--system <text>", "system message before the conversation")
+    .addOption(
+      new Option("--raw", "give the prompt as it stands, without the model's chat template").conflicts(
+        "chat",
+      ),
+    )
+    .option("--chat", "insist on the chat template: an error where the model has none")
     .option("--count <n>", "completions", wholeNumber(1), 1)
     .option(
       "--temperature <t>",
@@ -49,53 +65,95 @@ export function addSampleCommand(program: Command, terminal: Terminal): void {
     )
     .option(
       "--max-tokens <n>",
-      "cut completions after n tokens (default: 256, or what the model has room for)",
+      `cut completions after n tokens (default: ${promptTokens}, in a chat ${chatTokens}, or what the model has room for)`,
       wholeNumber(1),
     )
-    .option("--stop <text>", "end where the completion holds this; may be given several times", collect)
-    .option("--seed <n>", "of the draws", wholeNumber(0), 0);
+    .option("--stop <text>", "end before this text; may be given several times", collect)
+    .option("--seed <n>", "of the draws", wholeNumber(0), 0)
+    .option("--base <model>", baseOption);
   addCommonOptions(command).action((model: string, options: SampleCommandOptions) =>
     runSample(model, options, terminal),
   );
 }
 
 async function runSample(model: string, options: SampleCommandOptions, terminal: Terminal): Promise<void> {
-  const { locateModel } = await import("./model-location.ts");
-  const { silence, writeJson } = await import("./terminal.ts");
-  const { modelFolder } = await locateModel(model, options.json ? silence : terminal.errors);
+  const { choosePrompt } = await import("./sample-prompt.ts");
+  const { locateModel, modelSource } = await import("./model-location.ts");
+  const { silence } = await import("./terminal.ts");
+  const prompt = await choosePrompt(options, terminal);
+  const progress = options.json ? silence : terminal.errors;
+  const location = await locateModel(model, progress, { base: options.base });
   const { startLocalBackend } = await import("../compute/local/index.ts");
-  const { prompt, count, chat, stop = [], seed, topK, topP, minP, repetitionPenalty } = options;
-  const temperature = options.temperature ?? (count === 1 ? 0 : 1);
-  const backend = await startLocalBackend({ model: modelFolder });
+  const backend = await startLocalBackend({ model: modelSource(location) });
   for (const warning of backend.model.warnings) {
     terminal.errors.write(`warning: ${warning}\n`);
   }
   try {
-    const { codec, sampler } = backend;
-    const promptTokenIds = codec.encodePrompt(chat ? [{ role: "user", content: prompt }] : prompt);
-    const room = backend.model.maxPositions - promptTokenIds.length;
-    const maxTokens = options.maxTokens ?? Math.max(1, Math.min(256, room));
-    const [completions] = await sampler.sample([{ promptTokenIds, count, seed }], {
-      temperature,
-      topK,
-      topP,
-      minP,
-      repetitionPenalty,
-      maxTokens,
-      stop,
-    });
-    completions!.forEach(({ tokenIds, logprobs, finishReason }, index) => {
-      const completion = codec.decode(tokenIds);
-      if (options.json) {
-        const logprob = logprobs.reduce((sum, each) => sum + each, 0);
-        const tokens = tokenIds.length;
-        writeJson(terminal.output, { prompt, completion, finishReason, tokens, logprob });
-      } else {
-        const heading = count === 1 ? "" : `--- ${index + 1} of ${count}\n`;
-        terminal.output.write(`${heading}${chat ? "" : prompt}${completion}\n`);
-      }
-    });
+    await talk(prompt, backend, options, terminal);
   } finally {
     await backend.close();
   }
+}
+
+async function talk(
+  prompt: string | TextInput,
+  backend: LocalBackend,
+  options: SampleCommandOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const { createResponder } = await import("./responder.ts");
+  const { count, chat, raw, system, seed } = options;
+  const { topK, topP, minP, repetitionPenalty, maxTokens, stop = [] } = options;
+  const sampling = {
+    temperature: options.temperature ?? (count === 1 ? 0 : 1),
+    topK,
+    topP,
+    minP,
+    repetitionPenalty,
+    maxTokens: maxTokens ?? (typeof prompt === "string" ? promptTokens : chatTokens),
+    stop,
+  };
+  const exact = maxTokens !== undefined;
+  const respond = createResponder(backend, sampling, { exact });
+  const hasTemplate = chat === true || (backend.model.hasChatTemplate && raw !== true);
+  if (system !== undefined && !hasTemplate) {
+    const { ModelError } = await import("../errors.ts");
+    throw new ModelError(
+      "--system: the model has no chat template, which a system message needs; leave it out",
+    );
+  }
+  if (typeof prompt !== "string") {
+    const { chat: runChat } = await import("./chat.ts");
+    await runChat({ terminal: { ...terminal, input: prompt }, respond, hasTemplate, system, seed });
+    return;
+  }
+  const given = hasTemplate ? conversation(prompt, system) : prompt;
+  if (!hasTemplate && raw !== true && terminal.errors.isTTY) {
+    terminal.errors.write("no chat template: the prompt is given to the model as plain text\n");
+  }
+  const { sampleOnce } = await import("./sample-once.ts");
+  const { watchInterruption } = await import("./interruption.ts");
+  const interruption = watchInterruption(() => undefined);
+  try {
+    await sampleOnce({
+      prompt,
+      given,
+      count,
+      seed,
+      json: options.json === true,
+      sampling,
+      exact,
+      respond,
+      backend,
+      terminal,
+      signal: interruption.signal,
+    });
+  } finally {
+    interruption.close();
+  }
+}
+
+function conversation(prompt: string, system: string | undefined): Message[] {
+  const user: Message = { role: "user", content: prompt };
+  return system === undefined ? [user] : [{ role: "system", content: system }, user];
 }
