@@ -125,8 +125,8 @@ export function createChatTemplate(
       if (!(error instanceof TemplateError || error instanceof RangeError)) {
         throw error;
       }
-      const problem =
-        error instanceof RangeError ? `it nests too deeply (${errorMessage(error)})` : error.message;
+      const message = errorMessage(error);
+      const problem = error instanceof RangeError ? `it nests too deeply (${message})` : message;
       throw new ModelError(
         `the chat template in ${source.file} cannot render this conversation: ${problem}; change the messages or the template`,
       );

@@ -1,7 +1,9 @@
 import { Tokenizer } from "@huggingface/tokenizers";
 import { errorMessage, ModelError } from "../errors.ts";
 import type { AddedToken } from "./added-tokens.ts";
+import { runWithin, TimeLimitError } from "./time-limit.ts";
 import type { TokenizerFiles } from "./tokenizer-files.ts";
+import { checkMerges, type TokenizerJson } from "./tokenizer-schema.ts";
 
 /** What is used of the library, whose own type declarations do not resolve for Node's modules. */
 export interface LibraryTokenizer {
@@ -30,6 +32,18 @@ interface LibraryModel {
 const byteLevelPattern =
   /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
 
+const contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
+const otherPieces = " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+/** The splitting of Qwen and of Llama 3, which take time proportional to the text. */
+const quickPatterns: ReadonlySet<string> = new Set(
+  ["\\p{N}", "\\p{N}{1,3}"].map(
+    (digits) => `${contractions}|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|${digits}|${otherPieces}`,
+  ),
+);
+
+const millisecondsOfAnyText = 10_000;
+const millisecondsPerCharacter = 0.1;
+
 function correctWhiteSpace(preTokenizer: LibraryPreTokenizer | null): void {
   if (preTokenizer?.byte_encoder !== undefined) {
     preTokenizer.pattern = byteLevelPattern;
@@ -50,25 +64,99 @@ function keepUnknownSymbols(model: LibraryModel): void {
   };
 }
 
-/** Builds the library's tokenizer from the two files, closer to the reference than the library alone. */
+/** All objects inside a component and its members. */
+function objectsIn(value: unknown): Record<string, unknown>[] {
+  if (typeof value !== "object" || value === null) {
+    return [];
+  }
+  return [value as Record<string, unknown>, ...Object.values(value).flatMap(objectsIn)];
+}
+
+/** Whether text goes through a regular expression that is not known to be quick: it may backtrack without end. */
+function mayBacktrack({ normalizer, pre_tokenizer, decoder }: TokenizerJson): boolean {
+  return objectsIn([normalizer, pre_tokenizer, decoder]).some(
+    ({ Regex: source }) => typeof source === "string" && !quickPatterns.has(source),
+  );
+}
+
+/** What the post-processor and the model name must be among the tokens. */
+function checkNamedTokens(library: LibraryTokenizer, { tokenizer, tokenizerFile }: TokenizerFiles): void {
+  const { model, post_processor } = tokenizer;
+  const unknown = "unk_token" in model && typeof model.unk_token === "string" ? [model.unk_token] : [];
+  const added = objectsIn(post_processor).flatMap((part) => {
+    const special = part.SpecialToken as { id: string } | undefined;
+    const [sep, cls] = [part.sep, part.cls] as ([string, number] | undefined)[];
+    return [special?.id, sep?.[0], cls?.[0]].filter((token) => token !== undefined);
+  });
+  for (const [field, tokens] of Object.entries({ "model.unk_token": unknown, post_processor: added })) {
+    const absent = tokens.find((token) => library.token_to_id(token) === undefined);
+    if (absent !== undefined) {
+      throw new ModelError(
+        `${tokenizerFile}: ${field} names ${JSON.stringify(absent)}, which is not among its tokens; copy the file again`,
+      );
+    }
+  }
+  if (model.type === "Unigram" && model.unk_id >= model.vocab.length) {
+    throw new ModelError(
+      `${tokenizerFile}: model.unk_id is ${model.unk_id}, but model.vocab has ${model.vocab.length} tokens; copy the file again`,
+    );
+  }
+}
+
+/** Builds the library's tokenizer from `tokenizer.json`, closer to the reference than the library alone. */
 export function createLibraryTokenizer(
-  { tokenizer, tokenizerFile, config }: TokenizerFiles,
+  files: TokenizerFiles,
+  vocabulary: ReadonlyMap<string, number>,
   addedTokens: readonly AddedToken[],
 ): LibraryTokenizer {
-  const absent = { normalizer: null, pre_tokenizer: null, post_processor: null, decoder: null };
-  const model = tokenizer.model as Record<string, unknown>;
+  const { tokenizer, tokenizerFile } = files;
+  const { model } = tokenizer;
+  const { normalizer = null, pre_tokenizer = null, post_processor = null, decoder = null } = tokenizer;
+  const merges = model.type === "BPE" ? { merges: checkMerges(model.merges, vocabulary, tokenizerFile) } : {};
   const dropsUnknown = model.type === "BPE" && !model.unk_token && !model.byte_fallback;
-  const plainSymbols = !model.end_of_word_suffix && !model.continuing_subword_suffix;
+  const plainSymbols = model.type === "BPE" && !model.end_of_word_suffix;
+  let library: LibraryTokenizer;
   try {
-    const library = new Tokenizer({ ...absent, ...tokenizer, added_tokens: addedTokens }, config);
+    const parts = { normalizer, pre_tokenizer, post_processor, decoder, added_tokens: addedTokens };
+    const built = new Tokenizer(
+      { ...parts, model: { ...model, ...merges } },
+      // What else `tokenizer_config.json` says is not for the library: `tokenizer.json` decides how text is cut.
+      model.type === "WordLevel" ? { unk_token: model.unk_token } : {},
+    );
     if (dropsUnknown && plainSymbols) {
-      keepUnknownSymbols(library.model as unknown as LibraryModel);
+      keepUnknownSymbols(built.model as unknown as LibraryModel);
     }
-    correctWhiteSpace(library.pre_tokenizer as LibraryPreTokenizer | null);
-    return library as unknown as LibraryTokenizer;
+    correctWhiteSpace(built.pre_tokenizer as LibraryPreTokenizer | null);
+    library = built as unknown as LibraryTokenizer;
   } catch (error) {
     throw new ModelError(
       `${tokenizerFile} cannot be used: ${errorMessage(error)}; save the tokenizer again as a fast one`,
     );
   }
+  checkNamedTokens(library, files);
+  return withLimits(library, mayBacktrack(tokenizer), tokenizerFile);
+}
+
+/** Turns what goes wrong inside the library into errors that name the file. */
+function withLimits(library: LibraryTokenizer, limitsTime: boolean, file: string): LibraryTokenizer {
+  const run = <Result>(what: string, length: number, work: () => Result): Result => {
+    try {
+      const milliseconds = Math.ceil(millisecondsOfAnyText + millisecondsPerCharacter * length);
+      return limitsTime ? runWithin(milliseconds, work) : work();
+    } catch (error) {
+      const reason =
+        error instanceof TimeLimitError
+          ? `it ${error.message}; its regular expressions backtrack: copy the file again`
+          : `${errorMessage(error)}; copy the file again`;
+      throw new ModelError(`${file} cannot ${what}: ${reason}`);
+    }
+  };
+  return {
+    encode: (text, options) =>
+      run(`encode a text of ${text.length} characters`, text.length, () => library.encode(text, options)),
+    decode: (ids, options) =>
+      run(`decode ${ids.length} tokens`, ids.length, () => library.decode(ids, options)),
+    token_to_id: (token) => library.token_to_id(token),
+    id_to_token: (id) => library.id_to_token(id),
+  };
 }

@@ -142,13 +142,24 @@ describe("applyChatTemplate", () => {
     expect(tokenizer.applyChatTemplate(chat, { addGenerationPrompt: true })).toBe("<s>user: ab\n>");
   });
 
-  it("takes the default of several named templates", () => {
+  it("takes the processor's template, which older folders of vision models have, before the tokenizer's", () => {
+    writeBoth(tokenizerJson(letters), { chat_template: "text only" });
+    write("chat_template.json", { chat_template: "with images" });
+    expect(loadTokenizer(directory).applyChatTemplate(chat)).toBe("with images");
+    write("chat_template.json", {});
+    expect(loadTokenizer(directory).applyChatTemplate(chat)).toBe("text only");
+    write("chat_template.json", "{");
+    expect(() => loadTokenizer(directory)).toThrow(/chat_template\.json is not JSON/);
+  });
+
+  it("takes the default of several named templates, and the one for tools if there are some", () => {
     const chatTemplate = [
       { name: "tool_use", template: "tools" },
       { name: "default", template: "plain" },
     ];
     writeBoth(tokenizerJson(letters), { chat_template: chatTemplate });
     expect(loadTokenizer(directory).applyChatTemplate(chat)).toBe("plain");
+    expect(loadTokenizer(directory).applyChatTemplate(chat, { tools: [{}] })).toBe("tools");
     writeBoth(tokenizerJson(letters), { chat_template: chatTemplate.slice(0, 1) });
     expect(() => loadTokenizer(directory)).toThrow(/tokenizer_config\.json: chat_template must be a string/);
   });
@@ -184,11 +195,45 @@ describe("a folder that cannot be used", () => {
     write("tokenizer.json", {});
     fails(/has no tokenizer_config\.json; copy it/);
     write("tokenizer_config.json", {});
-    fails(/tokenizer\.json: model\.vocab must give every token an id/);
-    write("tokenizer.json", tokenizerJson(["a"], { added_tokens: [{ content: "<s>" }] }));
-    fails(/tokenizer\.json: added_tokens\[0\] needs an id and a content/);
-    write("tokenizer.json", tokenizerJson(["a"], { pre_tokenizer: { type: "Unheard" } }));
-    fails(/tokenizer\.json cannot be used: .*Unheard.*; save/);
+    fails(/tokenizer\.json: model cannot be missing: .*; copy/);
+    const field = (changes: object, message: RegExp): void => {
+      write("tokenizer.json", tokenizerJson(["a"], changes));
+      fails(message);
+    };
+    field(
+      { model: { type: "BPE", vocab: {}, merges: [] } },
+      /model\.vocab must give every token an id, and is/,
+    );
+    field({ model: { type: "BPE", vocab: { a: -1 }, merges: [] } }, /model\.vocab .* and gives "a" -1; copy/);
+    field({ model: { type: "BPE", vocab: { a: 0 }, merges: ["a b"] } }, /model\.merges\.0 names "b", which/);
+    field(
+      { model: { type: "BPE", vocab: { a: 0 }, merges: ["a"] } },
+      /model\.merges\.0 cannot be "a": must be two/,
+    );
+    field(
+      { model: { type: "WordPiece", vocab: { a: 0 }, unk_token: "?", continuing_subword_prefix: "#" } },
+      /unk_token names "\?"/,
+    );
+    field({ model: { type: "Unigram", vocab: [["a", 0]], unk_id: 7 } }, /model\.unk_id is 7, but/);
+    field({ added_tokens: [{ content: "<s>" }] }, /tokenizer\.json: added_tokens\.0\.id cannot be missing/);
+    field({ added_tokens: [{ content: "<s>", id: 2 ** 40 }] }, /added_tokens\.0\.id cannot be 1099511627776/);
+    field({ pre_tokenizer: { type: "Unheard" } }, /pre_tokenizer\.type cannot be "Unheard"/);
+    const split = { type: "Split", pattern: { Regex: "a(" }, behavior: "Isolated" };
+    field(
+      { pre_tokenizer: { type: "Sequence", pretokenizers: [split] } },
+      /pretokenizers\.0\.pattern\.Regex cannot/,
+    );
+    const merging = { ...split, pattern: { Regex: "a" }, behavior: "MergedWithNext" };
+    field({ pre_tokenizer: merging }, /pre_tokenizer\.behavior cannot be "MergedWithNext"/);
+    const single = [{ SpecialToken: { id: "<z>" } }];
+    const template = { type: "TemplateProcessing", single, special_tokens: {} };
+    field({ post_processor: template }, /post_processor names "<z>", which is not among its tokens/);
+    field(
+      { normalizer: { type: "Replace", pattern: { String: "a" }, content: "b".repeat(999) } },
+      /normalizer\.content/,
+    );
+    writeBoth(tokenizerJson(["a"]), { eos_token: 5 });
+    fails(/tokenizer_config\.json: eos_token cannot be 5: must be a token/);
     writeBoth(tokenizerJson(["a"]), { eos_token: "<end>" });
     fails(/tokenizer_config\.json: eos_token is "<end>", which .*tokenizer\.json does not have; name one/);
   });

@@ -4,21 +4,7 @@ import { createChatTemplate } from "./chat-template.ts";
 import { createLibraryTokenizer, type LibraryTokenizer } from "./library-tokenizer.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { readTokenizerFiles, type TokenizerFiles } from "./tokenizer-files.ts";
-
-interface TokenizerModel {
-  type?: string;
-  vocab?: Record<string, number> | readonly [string, number][];
-}
-
-function trainedVocabulary({ vocab }: TokenizerModel, file: string): Map<string, number> {
-  const entries = Array.isArray(vocab)
-    ? vocab.map(([token]: [string, number], id): [string, number] => [token, id])
-    : Object.entries((vocab ?? {}) as Record<string, number>);
-  if (entries.length === 0 || !entries.every(([, id]) => Number.isSafeInteger(id) && id >= 0)) {
-    throw new ModelError(`${file}: model.vocab must give every token an id; copy the file again`);
-  }
-  return new Map(entries);
-}
+import { checkVocabulary } from "./tokenizer-schema.ts";
 
 /** Ids of the tokens that have a role; a role that names no token is a ModelError. */
 function roleIds(
@@ -44,15 +30,14 @@ export function loadTokenizer(directory: string): Tokenizer {
 
 /** The tokenizer that these files describe. */
 export function createTokenizer(files: TokenizerFiles): Tokenizer {
-  const { tokenizerFile, config } = files;
-  const model = (files.tokenizer.model ?? {}) as TokenizerModel;
-  const vocabulary = trainedVocabulary(model, tokenizerFile);
+  const { tokenizerFile, tokenizer, config } = files;
+  const vocabulary = checkVocabulary(tokenizer, tokenizerFile);
   const addedTokens = joinAddedTokens(files, vocabulary);
-  const library = createLibraryTokenizer(files, addedTokens);
+  const library = createLibraryTokenizer(files, vocabulary, addedTokens);
   const ids = roleIds(files, library);
   const specialIds = new Set(addedTokens.filter(({ special }) => special).map(({ id }) => id));
   // Made for WordPiece; on byte-pair tokens it would eat blanks that belong to the text.
-  const cleanUp = config.clean_up_tokenization_spaces === true && model.type !== "BPE";
+  const cleanUp = config.clean_up_tokenization_spaces === true && tokenizer.model.type !== "BPE";
   let vocabularySize = 0;
   for (const id of [...vocabulary.values(), ...addedTokens.map((token) => token.id)]) {
     vocabularySize = Math.max(vocabularySize, id + 1);

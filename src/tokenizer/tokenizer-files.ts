@@ -1,6 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { errorMessage, ModelError } from "../errors.ts";
+import { valueAt } from "../value-at.ts";
+import {
+  checkTokenizer,
+  checkTokenizerConfig,
+  type TokenizerConfig,
+  type TokenizerJson,
+} from "./tokenizer-schema.ts";
 
 /** A chat template and the file it stands in. */
 export interface ChatTemplateSource {
@@ -12,9 +19,9 @@ export interface ChatTemplateSource {
 
 export interface TokenizerFiles {
   tokenizerFile: string;
-  tokenizer: Record<string, unknown>;
+  tokenizer: TokenizerJson;
   configFile: string;
-  config: Record<string, unknown>;
+  config: TokenizerConfig;
   chatTemplate: ChatTemplateSource | null;
 }
 
@@ -46,37 +53,47 @@ function readObject(directory: string, name: string): Record<string, unknown> {
   return parsed as Record<string, unknown>;
 }
 
-/** A template is a string, or a list of named ones of which `default` is the one for chats. */
-function defaultTemplate(value: unknown, file: string): ChatTemplateSource | null {
+/**
+ * A template is a string, or a list of named ones: `default` is for chats, `tool_use` for those with tools. Processors
+ * write them as an object.
+ */
+function namedTemplates(value: unknown, file: string): ChatTemplateSource | null {
   if (value === undefined || value === null) {
     return null;
   }
   if (typeof value === "string") {
     return { file, text: value };
   }
-  const named = Array.isArray(value) ? (value as ({ name?: unknown; template?: unknown } | null)[]) : [];
-  const chosen = named.find((entry) => entry?.name === "default")?.template;
-  if (typeof chosen !== "string") {
+  const entries = (Array.isArray(value) ? value : []) as ({ name?: unknown; template?: unknown } | null)[];
+  const template = (name: string): unknown =>
+    Array.isArray(value) ? entries.find((entry) => entry?.name === name)?.template : valueAt(value, [name]);
+  const [text, textForTools] = [template("default"), template("tool_use")];
+  if (typeof text !== "string") {
     throw new ModelError(
       `${file}: chat_template must be a string, or a list with an entry named default; give it one of these`,
     );
   }
-  return { file, text: chosen };
+  return { file, text, ...(typeof textForTools === "string" && { textForTools }) };
 }
 
-/** Newer folders have the template in a file of its own, older ones in a JSON file. */
-function readChatTemplate(directory: string, config: Record<string, unknown>): ChatTemplateSource | null {
+/**
+ * Newer folders have the template in a file of its own. In older folders of vision models that of the processor, which
+ * takes images, goes before the tokenizer's.
+ */
+function readChatTemplate(directory: string, config: TokenizerConfig): ChatTemplateSource | null {
   const own = path.join(directory, "chat_template.jinja");
   if (existsSync(own)) {
     return { file: own, text: readText(own) };
   }
-  const inConfig = defaultTemplate(config.chat_template, path.join(directory, "tokenizer_config.json"));
-  const processorFile = "chat_template.json";
-  if (inConfig === null && existsSync(path.join(directory, processorFile))) {
-    const { chat_template: template } = readObject(directory, processorFile);
-    return defaultTemplate(template, path.join(directory, processorFile));
+  const processorFile = path.join(directory, "chat_template.json");
+  if (existsSync(processorFile)) {
+    const processor = readObject(directory, "chat_template.json");
+    const template = namedTemplates(processor.chat_template, processorFile);
+    if (template !== null) {
+      return template;
+    }
   }
-  return inConfig;
+  return namedTemplates(config.chat_template, path.join(directory, "tokenizer_config.json"));
 }
 
 /** Reads what a model folder says about its tokenizer. */
@@ -84,12 +101,14 @@ export function readTokenizerFiles(directory: string): TokenizerFiles {
   if (!existsSync(directory)) {
     throw new ModelError(`no model folder at ${directory}; give the path of a Hugging Face model folder`);
   }
+  const tokenizerFile = path.join(directory, "tokenizer.json");
+  const configFile = path.join(directory, "tokenizer_config.json");
   const tokenizer = readObject(directory, "tokenizer.json");
-  const config = readObject(directory, "tokenizer_config.json");
+  const config = checkTokenizerConfig(readObject(directory, "tokenizer_config.json"), configFile);
   return {
-    tokenizerFile: path.join(directory, "tokenizer.json"),
-    tokenizer,
-    configFile: path.join(directory, "tokenizer_config.json"),
+    tokenizerFile,
+    tokenizer: checkTokenizer(tokenizer, tokenizerFile),
+    configFile,
     config,
     chatTemplate: readChatTemplate(directory, config),
   };
