@@ -8,7 +8,7 @@ import { randomGraphs } from "../../test/engine/random-graph.ts";
 import { gradients } from "./autodiff.ts";
 import { createReferenceBackend } from "./backends/reference/backend.ts";
 import { ancestors } from "./graph.ts";
-import { add, exponential, gatherRows, multiply, sum, sumAll } from "./operations.ts";
+import { add, exponential, gatherRows, matmul, multiply, sum, sumAll } from "./operations.ts";
 import type { Tensor } from "./primitives.ts";
 import { constant, input } from "./tensor.ts";
 
@@ -30,6 +30,21 @@ test("adds up what arrives from every use of a value", () => {
   const square = multiply(x, x);
   const loss = sumAll(add(add(multiply(square, square), square), multiply(3, x)));
   expect(gradientValues(loss, [x], { x: [2, -1] })).toEqual([[4 * 8 + 4 + 3, -4 - 2 + 3]]);
+});
+
+test("computes nothing for what is neither a target nor on the way to one", () => {
+  const [x, first, frozen, adapter] = [
+    input("x", [2, 3]),
+    input("first", [3, 5]),
+    input("frozen", [5, 7]),
+    input("adapter", [5, 7]),
+  ];
+  const hidden = matmul(x, first);
+  const loss = sumAll(exponential(add(matmul(hidden, frozen), matmul(hidden, adapter))));
+  const before = ancestors([loss]);
+  const added = ancestors(gradients(loss, [adapter])).filter((tensor) => !before.includes(tensor));
+  const shapes = added.filter(({ primitive }) => primitive === "matmul").map(({ shape }) => shape);
+  expect(shapes).toEqual([[5, 7]]);
 });
 
 test("gives zeros where the loss does not depend on a target", () => {
