@@ -1,13 +1,15 @@
 import type { Arguments } from "./arguments.ts";
 import type { Budget } from "./budget.ts";
 import { applyFilter } from "./filters.ts";
+import { changeDetector, describeLoop } from "./loop.ts";
 import { memberOf, sliceOf } from "./members.ts";
 import { applyOperator } from "./operators.ts";
+import { textOf } from "./print.ts";
+import { lookUp, newScope, type Scope } from "./scope.ts";
 import type { Call, Expression, Identifier, Parameter, Statement } from "./syntax.ts";
 import { TemplateError } from "./template-error.ts";
 import { passesTest } from "./tests.ts";
 import {
-  areEqual,
   type Callable,
   float,
   isDictionary,
@@ -18,33 +20,15 @@ import {
   itemsOf,
   type Key,
   list,
-  type Namespace,
-  none,
   numberOf,
-  textOf,
   tuple,
   typeName,
   undefinedValue,
   type Value,
 } from "./values.ts";
 
-/** Names that a block defines; what is set inside a loop, macro or block is not seen outside. */
-interface Scope {
-  variables: Map<string, Value>;
-  parent: Scope | null;
-}
-
 /** Why a block ended early. */
 type Jump = "break" | "continue" | null;
-
-const constants: ReadonlyMap<string, Value> = new Map<string, Value>([
-  ["true", true],
-  ["True", true],
-  ["false", false],
-  ["False", false],
-  ["none", none],
-  ["None", none],
-]);
 
 /** A pass through a loop makes a scope and the loop's facts. */
 const unitsPerIteration = 16;
@@ -69,21 +53,6 @@ export function evaluateTemplate(
   variables: ReadonlyMap<string, Value>,
   budget: Budget,
 ): string {
-  const newScope = (parent: Scope): Scope => ({ variables: new Map(), parent });
-
-  function lookUp(name: string, scope: Scope): Value {
-    if (constants.has(name)) {
-      return constants.get(name)!;
-    }
-    for (let place: Scope | null = scope; place !== null; place = place.parent) {
-      const value = place.variables.get(name);
-      if (value !== undefined) {
-        return value;
-      }
-    }
-    return undefinedValue(`'${name}' is undefined`);
-  }
-
   function renderBlock(block: readonly Statement[], scope: Scope): string {
     const output: string[] = [];
     if (runBlock(block, scope, output) !== null) {
@@ -172,49 +141,17 @@ export function evaluateTemplate(
       assign(loopvar, item, inner);
       return isTrue(evaluate(select.test, inner));
     });
-    let last: Value | undefined;
+    const changed = changeDetector(budget);
     for (const [index, item] of items.entries()) {
       budget.spend(unitsPerIteration);
       const inner = newScope(scope);
       assign(loopvar, item, inner);
-      const loop = describeLoop(items, index);
-      loop.entries.set("changed", {
-        kind: "function",
-        name: "changed",
-        call: (values) => {
-          const previous = last;
-          last = tuple(values);
-          return previous === undefined || !areEqual(previous, last, budget);
-        },
-      });
-      inner.variables.set("loop", loop);
+      inner.variables.set("loop", describeLoop(items, index, changed));
       if (runBlock(statement.body, inner, output) === "break") {
         break;
       }
     }
     return items.length === 0 ? runBlock(statement.defaultBlock, newScope(scope), output) : null;
-  }
-
-  function describeLoop(items: readonly Value[], index: number): Namespace {
-    const { length } = items;
-    const cycle: Callable = {
-      kind: "function",
-      name: "cycle",
-      call: (values) => values[index % values.length] ?? undefinedValue("cycle() has nothing to go through"),
-    };
-    const facts: Readonly<Record<string, Value>> = {
-      index: index + 1,
-      index0: index,
-      revindex: length - index,
-      revindex0: length - index - 1,
-      first: index === 0,
-      last: index === length - 1,
-      length,
-      previtem: items[index - 1] ?? undefinedValue("there is no previous item"),
-      nextitem: items[index + 1] ?? undefinedValue("there is no next item"),
-      cycle,
-    };
-    return { kind: "namespace", entries: new Map(Object.entries(facts)) };
   }
 
   function assign(target: Expression, value: Value, scope: Scope): void {
@@ -427,8 +364,5 @@ export function evaluateTemplate(
     return isFloat(value) ? float(signed) : signed === 0 ? 0 : signed;
   }
 
-  return renderBlock(statements, {
-    variables: new Map(),
-    parent: { variables: new Map(variables), parent: null },
-  });
+  return renderBlock(statements, newScope(newScope(null, new Map(variables))));
 }

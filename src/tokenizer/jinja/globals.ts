@@ -1,8 +1,9 @@
 import { bind, integerArgument, textArgument } from "./arguments.ts";
 import type { Budget } from "./budget.ts";
 import { generationFunction } from "./parse-template.ts";
+import { textOf } from "./print.ts";
 import { TemplateError } from "./template-error.ts";
-import { type Callable, isDictionary, isSequence, list, textOf, typeName, type Value } from "./values.ts";
+import { type Callable, isDictionary, isSequence, list, typeName, type Value } from "./values.ts";
 
 /** The sandbox of the reference allows no longer range. */
 const longestRange = 100_000;

@@ -1,9 +1,9 @@
 import { bind } from "./arguments.ts";
 import type { Budget } from "./budget.ts";
+import { areEqual } from "./comparison.ts";
 import { stringMethods } from "./string-methods.ts";
 import { TemplateError } from "./template-error.ts";
 import {
-  areEqual,
   type Callable,
   type Dictionary,
   isDictionary,

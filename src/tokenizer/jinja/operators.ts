@@ -1,8 +1,8 @@
 import type { Budget } from "./budget.ts";
+import { areEqual, compare } from "./comparison.ts";
+import { textOf } from "./print.ts";
 import { TemplateError } from "./template-error.ts";
 import {
-  areEqual,
-  compare,
   float,
   isDictionary,
   isFloat,
@@ -11,7 +11,6 @@ import {
   isUndefined,
   itemsOf,
   numberOf,
-  textOf,
   typeName,
   type Value,
 } from "./values.ts";

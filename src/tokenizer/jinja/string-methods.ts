@@ -1,8 +1,9 @@
 import { type Arguments, bind, integerArgument, textArgument } from "./arguments.ts";
 import type { Budget } from "./budget.ts";
+import { textOf } from "./print.ts";
 import { splitLines, splitWords, strip } from "./python-text.ts";
 import { TemplateError } from "./template-error.ts";
-import { isSequence, itemsOf, list, none, textOf, tuple, type Value } from "./values.ts";
+import { isSequence, itemsOf, list, none, tuple, type Value } from "./values.ts";
 
 type Method = (text: string, given: Arguments, budget: Budget) => Value;
 

@@ -1,8 +1,8 @@
 import type { Budget } from "./budget.ts";
+import { areEqual } from "./comparison.ts";
 import { applyOperator, contains } from "./operators.ts";
 import { TemplateError } from "./template-error.ts";
 import {
-  areEqual,
   isDictionary,
   isFloat,
   isSequence,
