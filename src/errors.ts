@@ -26,6 +26,11 @@ export class CheckpointError extends GpgradError {
   override readonly name = "CheckpointError";
 }
 
+/** The checks before a run found something that would waste it. */
+export class PreflightError extends GpgradError {
+  override readonly name = "PreflightError";
+}
+
 /** The engine or a remote service failed: out of memory, a dead worker, a lost connection. */
 export class BackendError extends GpgradError {
   override readonly name = "BackendError";

@@ -11,7 +11,7 @@ import { joinAddedTokens, specialTokenRoles } from "../tokenizer/added-tokens.ts
 import { createTokenizer } from "../tokenizer/load-tokenizer.ts";
 import { readTokenizerFiles, type TokenizerFiles } from "../tokenizer/tokenizer-files.ts";
 import { type ChatTemplateFacts, chatTemplateFacts } from "./chat-template-facts.ts";
-import { type EndTokenSources, endTokenIdsIn, endTokenWarnings } from "./end-token-sources.ts";
+import { type EndTokenSources, endTokenIdsIn, endTokenProblems } from "./end-token-sources.ts";
 import { formatBytes } from "./format.ts";
 
 export interface NamedToken {
@@ -109,7 +109,9 @@ export function inspectModel(folder: string, name = folder): ModelInspection {
       ...weightWarnings(folder, weights),
       ...storageWarnings(storage, memory.weights),
       ...vocabularyWarnings(tokenizer.vocabularySize, vocabularySize),
-      ...endTokenWarnings(endTokenIds, { vocabularySize, decode: tokenizer.decode }),
+      ...endTokenProblems(endTokenIds, { vocabularySize, decode: tokenizer.decode }).map(
+        ({ message, remedy }) => `${message}; ${remedy}`,
+      ),
       ...templateAndGenerationWarnings(endTokenIds, template),
       ...positionWarnings(files, model.dimensions.maxPositions),
     ],

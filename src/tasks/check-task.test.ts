@@ -43,11 +43,23 @@ describe("checkTask", () => {
     expect(faults).toEqual([
       {
         id: "empty",
+        reward: "accuracy",
+        paid: null,
         reason:
           "reward accuracy should pay 1 for the gold completion: unscorable, the reference answer is empty",
       },
-      { id: "wrong", reason: "reward accuracy should pay 1 for the gold completion: it paid 0" },
-      { id: "bare", reason: "reward format should pay 1 for the gold completion: it paid 0" },
+      {
+        id: "wrong",
+        reward: "accuracy",
+        paid: 0,
+        reason: "reward accuracy should pay 1 for the gold completion: it paid 0",
+      },
+      {
+        id: "bare",
+        reward: "format",
+        paid: 0,
+        reason: "reward format should pay 1 for the gold completion: it paid 0",
+      },
     ]);
   });
 

@@ -1,11 +1,16 @@
 import type { Problem, Score } from "../pipeline.ts";
 import { scoreRollout } from "../rewards/score-rollout.ts";
 import { goldCompletion } from "./completion.ts";
-import type { ProblemSet, Task } from "./task.ts";
+import { spread } from "./spread.ts";
+import type { Task } from "./task.ts";
 
 /** A problem whose gold completion does not earn the full reward. */
 export interface TaskFault {
   id: string;
+  /** The reward that did not pay its highest value. */
+  reward: string;
+  /** What it paid; null where it could not tell. */
+  paid: number | null;
   reason: string;
 }
 
@@ -17,13 +22,6 @@ export async function checkTask(task: Task, sampleSize: number): Promise<TaskFau
   const problems = [...spread(task.train, sampleSize), ...spread(task.heldOut, sampleSize)];
   const faults = await Promise.all(problems.map((problem) => checkProblem(task, problem)));
   return faults.flat();
-}
-
-function spread(problems: ProblemSet, sampleSize: number): Problem[] {
-  const count = Math.min(sampleSize, problems.size);
-  return Array.from({ length: count }, (_, index) =>
-    problems.at(Math.floor((index * problems.size) / count)),
-  );
 }
 
 async function checkProblem(task: Task, problem: Problem): Promise<TaskFault[]> {
@@ -40,11 +38,15 @@ async function checkProblem(task: Task, problem: Problem): Promise<TaskFault[]> 
     .filter(({ name, highest }) => !isFull(scores[name]!, highest))
     .map(({ name, highest }) => ({
       id: problem.id,
+      reward: name,
+      paid: paidBy(scores[name]!),
       reason: `reward ${name} should pay ${highest} for the gold completion: ${verdict(scores[name]!)}`,
     }));
 }
 
 const isFull = (score: Score, highest: number): boolean => score.kind === "value" && score.value === highest;
+
+const paidBy = (score: Score): number | null => (score.kind === "value" ? score.value : null);
 
 const verdict = (score: Score): string =>
   score.kind === "value" ? `it paid ${score.value}` : `${score.kind}, ${score.reason}`;
