@@ -101,6 +101,7 @@ const checkpoint = z.strictObject({
 const compute = z.strictObject({
   threads: count.optional(),
   microBatchTokens: count.optional(),
+  gradientCheckpointing: z.boolean().optional(),
   samplerRows: count.optional(),
 });
 

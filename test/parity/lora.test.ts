@@ -47,18 +47,21 @@ describe.each(names)("the adapter of %s", (name) => {
   });
 
   test.each([
-    [32, 1],
-    [64, 3],
-    [100_000, 1],
+    [32, 1, "whole"],
+    [64, 3, "whole"],
+    [100_000, 1, "whole"],
+    [100_000, 1, "checkpointed"],
+    [64, 2, "checkpointed"],
   ])(
-    "GPG loss, log-probabilities and gradients in micro-batches of %i tokens on %i lanes",
-    async (microBatchTokens, lanes) => {
+    "GPG loss, log-probabilities and gradients in micro-batches of %i tokens on %i lanes, %s",
+    async (microBatchTokens, lanes, activations) => {
       const policy = load();
       const learner = createPolicyLearner(policy, {
         adamw: {},
         maxGradientNorm: null,
         microBatchTokens,
         lanes,
+        gradientCheckpointing: activations === "checkpointed",
       });
       const { completion_mask, advantages } = reference.inputs.gpg;
       const everyToken = await learner.forwardBackward(gpgBatch(reference.inputs, () => 1));

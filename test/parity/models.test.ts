@@ -89,12 +89,14 @@ describe.each(fixtures.text)("%s", (name) => {
   });
 
   test.each([
-    [32, 1],
-    [64, 3],
-    [100_000, 1],
+    [32, 1, "whole"],
+    [64, 3, "whole"],
+    [100_000, 1, "whole"],
+    [100_000, 1, "checkpointed"],
+    [64, 2, "checkpointed"],
   ])(
-    "GPG loss, log-probabilities, gradients and AdamW in micro-batches of %i tokens on %i lanes",
-    async (microBatchTokens, lanes) => {
+    "GPG loss, log-probabilities, gradients and AdamW in micro-batches of %i tokens on %i lanes, %s",
+    async (microBatchTokens, lanes, activations) => {
       const policy = loadPolicy(directory);
       const { lr, betas, eps, weight_decay, max_grad_norm } = reference.adamw.hyperparameters;
       const learner = createPolicyLearner(policy, {
@@ -102,6 +104,7 @@ describe.each(fixtures.text)("%s", (name) => {
         maxGradientNorm: max_grad_norm,
         microBatchTokens,
         lanes,
+        gradientCheckpointing: activations === "checkpointed",
       });
       const { completion_mask, advantages } = reference.inputs.gpg;
       const everyToken = await learner.forwardBackward(gpgBatch(reference.inputs, () => 1));

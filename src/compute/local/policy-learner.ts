@@ -4,10 +4,12 @@ import { clipFactor, gradientNorm } from "../../optim/gradient-norm.ts";
 import type { NamedValues, OptimizerState } from "../../optim/optimizer.ts";
 import type { TrainingBatch } from "../../pipeline.ts";
 import type { ForwardBackwardResult, OptimStepResult } from "../learner.ts";
+import { compileCheckpointedPasses } from "./checkpointed-passes.ts";
 import { createCompiledCache } from "./compiled-cache.ts";
 import { type MicroBatch, planMicroBatches, tokensOf } from "./micro-batches.ts";
 import type { Policy } from "./policy.ts";
-import { compileTrainingPasses, type TrainingPasses } from "./training-graph.ts";
+import { compileTrainingPasses } from "./training-graph.ts";
+import type { TrainingPasses } from "./training-pass.ts";
 
 export interface LearnerOptions {
   adamw: AdamWOptions;
@@ -20,6 +22,8 @@ export interface LearnerOptions {
    * operator instead. It decides the order of summation, and so the last bits of an update.
    */
   lanes: number;
+  /** Keeps only the hidden states between layers and computes the rest again on the way back. */
+  gradientCheckpointing?: boolean;
 }
 
 /** The learner as it runs beside the engine, updating the policy's buffers in place. One call at a time. */
@@ -44,9 +48,10 @@ export function createPolicyLearner(policy: Policy, options: LearnerOptions): Po
   const weights = valuesOf(trainable);
   const optimizer = adamw(options.adamw);
   const optimizerState = optimizer.init(weights);
+  const compile = options.gradientCheckpointing ? compileCheckpointedPasses : compileTrainingPasses;
   const passes = createCompiledCache<TrainingPasses>(Math.max(compiledLayouts, options.lanes));
   const passesFor = ({ layout }: MicroBatch): TrainingPasses =>
-    passes.get(JSON.stringify(layout), () => compileTrainingPasses(policy, layout, gradientLanes));
+    passes.get(JSON.stringify(layout), () => compile(policy, layout, gradientLanes));
 
   return {
     gradients,

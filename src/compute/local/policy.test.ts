@@ -40,13 +40,19 @@ const sampling: SamplingParameters = {
 const prompts = [[5, 6, 7], [9, 8, 7, 6, 5, 4, 11], [3], Array.from({ length: 20 }, (_, i) => 2 + (i % 20))];
 const requests = prompts.map((promptTokenIds, seed) => ({ promptTokenIds, count: 3, seed }));
 
-function learner(microBatchTokens: number, lanes = 1) {
+function learner(microBatchTokens: number, lanes = 1, gradientCheckpointing = false) {
   const adamw = { betas: [0.9, 0.999] as const, epsilon: 1e-8, weightDecay: 0 };
-  return createPolicyLearner(policy, { adamw, maxGradientNorm: null, microBatchTokens, lanes });
+  return createPolicyLearner(policy, {
+    adamw,
+    maxGradientNorm: null,
+    microBatchTokens,
+    lanes,
+    gradientCheckpointing,
+  });
 }
 
-async function gradientsOf(batch: TrainingBatch, microBatchTokens: number, lanes?: number) {
-  const { forwardBackward, gradients, free } = learner(microBatchTokens, lanes);
+async function gradientsOf(batch: TrainingBatch, ...options: Parameters<typeof learner>) {
+  const { forwardBackward, gradients, free } = learner(...options);
   const result = await forwardBackward(batch);
   free();
   return { ...result, gradients };
@@ -81,7 +87,7 @@ describe("sampler and learner on the same weights", () => {
     });
   });
 
-  test("any micro-batch size, number of lanes and order of groups gives the same update", async () => {
+  test("any micro-batch size, number of lanes, order of groups and checkpointing give the same update", async () => {
     const whole = await gradientsOf({ groups }, 100_000);
     const scale = Math.max(
       ...Object.values(whole.gradients).flatMap((values) => Array.from(values, Math.abs)),
@@ -91,9 +97,10 @@ describe("sampler and learner on the same weights", () => {
         fc.integer({ min: 1, max: 400 }),
         fc.integer({ min: 1, max: 3 }),
         fc.shuffledSubarray([0, 1, 2, 3], { minLength: 4 }),
-        async (microBatchTokens, lanes, order) => {
+        fc.boolean(),
+        async (microBatchTokens, lanes, order, checkpointing) => {
           const shuffled = { groups: order.map((index) => groups[index]) };
-          const other = await gradientsOf(shuffled, microBatchTokens, lanes);
+          const other = await gradientsOf(shuffled, microBatchTokens, lanes, checkpointing);
           expect(Math.abs(other.loss - whole.loss)).toBeLessThan(1e-5);
           for (const [name, values] of Object.entries(whole.gradients)) {
             values.forEach((value, i) => {

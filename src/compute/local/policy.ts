@@ -1,6 +1,7 @@
 import type { Backend, Buffer } from "../../engine/backend.ts";
 import type { Tensor } from "../../engine/primitives.ts";
 import { input } from "../../engine/tensor.ts";
+import type { VocabularyHead } from "../../losses/token-logprobs.ts";
 import { embeddingWeight } from "../../models/decoder-parameters.ts";
 import type { LanguageModel } from "../../models/model.ts";
 import { type LinearLayer, linear, linearAt } from "../../nn/linear.ts";
@@ -93,6 +94,15 @@ function policyWeights({ model, parameters, adapter }: Policy): Weights {
     tensor,
     linear: (x, name) => linear(x, layerOf(name)),
     linearAt: (x, name, indices) => linearAt(x, layerOf(name), indices),
+  };
+}
+
+/** The vocabulary head as losses want it. */
+export function vocabularyHead({ dimensions, headLayer }: LanguageModel, weights: Weights): VocabularyHead {
+  return {
+    vocabularySize: dimensions.vocabularySize,
+    logits: (rows) => weights.linear(rows, headLayer),
+    logitsAt: (rows, tokenIds) => weights.linearAt(rows, headLayer, tokenIds),
   };
 }
 

@@ -1,0 +1,83 @@
+import { gradients } from "../../engine/autodiff.ts";
+import { buildGraph, type Graph } from "../../engine/graph.ts";
+import { multiply, sumAll } from "../../engine/operations.ts";
+import type { Tensor } from "../../engine/primitives.ts";
+import { input } from "../../engine/tensor.ts";
+import { tokenLogprobs } from "../../losses/token-logprobs.ts";
+import { weightedLogprobLoss } from "../../losses/weighted-logprob-loss.ts";
+import { type SharedPromptLayout, sharedPromptAttention } from "../../nn/attention.ts";
+import { weightsUnder } from "../../nn/weights.ts";
+import { rowsOf } from "./micro-batches.ts";
+import { type Policy, policyInputs, vocabularyHead } from "./policy.ts";
+import { attentionMasks } from "./training-inputs.ts";
+import { gradientName } from "./training-pass.ts";
+
+// The parts of a model that is run one layer at a time. `hidden` goes in and out of each, [N, D]; on the way back
+// `hiddenGradient` does, and the gradients of trained parameters are added onto what they were.
+
+/** Token ids [N] -> `hidden`. */
+export function embeddingForward(policy: Policy, rows: number): Graph {
+  return buildGraph({ hidden: embed(policy, rows) });
+}
+
+/** What arrives at the embedding; null where it is not trained. */
+export function embeddingBackward(policy: Policy, rows: number): Graph | null {
+  const outputs = backward(policy, arriving(embed(policy, rows)));
+  return Object.keys(outputs).length > 0 ? buildGraph(outputs) : null;
+}
+
+/** One decoder layer. */
+export function layerForward(policy: Policy, layout: SharedPromptLayout, layer: number): Graph {
+  return buildGraph({ hidden: applyLayer(policy, layout, layer, hiddenInput(policy, rowsOf(layout))) });
+}
+
+/** One decoder layer backwards; its activations are computed anew from `hidden`. */
+export function layerBackward(policy: Policy, layout: SharedPromptLayout, layer: number): Graph {
+  const hidden = hiddenInput(policy, rowsOf(layout));
+  return buildGraph(backward(policy, arriving(applyLayer(policy, layout, layer, hidden)), hidden));
+}
+
+/** The last norm, the vocabulary head and the loss over `count` completion rows, and back: `logprobs` and gradients. */
+export function headForwardBackward(policy: Policy, count: number): Graph {
+  const { model } = policy;
+  const { weights } = policyInputs(policy, count);
+  const hidden = hiddenInput(policy, count);
+  const targets = input("targets", [count], "integer");
+  const logprobs = tokenLogprobs(model.finalNorm(weights, hidden), vocabularyHead(model, weights), targets);
+  const loss = weightedLogprobLoss(logprobs, input("weights", [count]));
+  return buildGraph({ logprobs, ...backward(policy, loss, hidden) });
+}
+
+function hiddenInput({ model }: Policy, rows: number): Tensor {
+  return input("hidden", [rows, model.dimensions.hiddenSize]);
+}
+
+function embed(policy: Policy, rows: number): Tensor {
+  const { weights, rows: rowInputs } = policyInputs(policy, rows);
+  return policy.model.embed(weights, rowInputs.tokenIds);
+}
+
+function applyLayer(policy: Policy, layout: SharedPromptLayout, layer: number, hidden: Tensor): Tensor {
+  const { model } = policy;
+  const { weights, rows } = policyInputs(policy, rowsOf(layout));
+  const attend = sharedPromptAttention(layout, model.dimensions, attentionMasks(layout));
+  return model.layer(weightsUnder(weights, model.layerPrefix(layer)), hidden, rows, attend);
+}
+
+/** A scalar whose gradients are those that follow from `hiddenGradient` at `output`. */
+function arriving(output: Tensor): Tensor {
+  return sumAll(multiply(output, input("hiddenGradient", output.shape)));
+}
+
+/** The gradients of the trained parameters that `loss` depends on, and of `hidden` where it is given. */
+function backward({ trainable }: Policy, loss: Tensor, hidden?: Tensor): Record<string, Tensor> {
+  const parameters = [...buildGraph({ loss }).inputs].filter(([name]) => trainable.has(name));
+  const names = parameters.map(([name]) => gradientName(name));
+  const found = gradients(
+    loss,
+    [...parameters.map(([, tensor]) => tensor), ...(hidden ? [hidden] : [])],
+    parameters.map(([, { shape }], index) => input(names[index], shape)),
+  );
+  const parameterGradients = Object.fromEntries(names.map((name, index) => [name, found[index]]));
+  return hidden ? { ...parameterGradients, hiddenGradient: found[names.length] } : parameterGradients;
+}

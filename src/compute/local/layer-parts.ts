@@ -1,0 +1,114 @@
+import type { CompiledGraph, CompileOptions } from "../../engine/backend.ts";
+import type { Graph } from "../../engine/graph.ts";
+import type { SharedPromptLayout } from "../../nn/attention.ts";
+import {
+  embeddingBackward,
+  embeddingForward,
+  headForwardBackward,
+  layerBackward,
+  layerForward,
+} from "./layer-graphs.ts";
+import { rowsOf } from "./micro-batches.ts";
+import type { Policy } from "./policy.ts";
+import { promptRowsOf } from "./training-inputs.ts";
+
+/** A compiled graph that can be bound to any buffers. */
+export interface Part {
+  graph: Graph;
+  compiled: CompiledGraph;
+}
+
+export interface LayerPart {
+  /** The layer whose names the inputs and outputs have. */
+  namesOf: number;
+  forward: Part;
+  backward: Part;
+}
+
+/** A run of completion rows and the graph for its length. */
+export interface HeadPart {
+  start: number;
+  end: number;
+  part: Part;
+}
+
+/** The compiled parts of a model that is run one layer at a time, for one layout. */
+export interface LayerParts {
+  embeddingForward: Part;
+  /** null where the embedding is not trained. */
+  embeddingBackward: Part | null;
+  /** One for each layer; layers with the same parameters share theirs. */
+  layers: readonly LayerPart[];
+  head: readonly HeadPart[];
+  free(): void;
+}
+
+/** Logits that exist at a time: 128 MiB of them in each form. */
+const logitsPerChunk = 1 << 25;
+
+export function compileLayerParts(
+  policy: Policy,
+  layout: SharedPromptLayout,
+  options: CompileOptions,
+): LayerParts {
+  const { layers, vocabularySize } = policy.model.dimensions;
+  const all: CompiledGraph[] = [];
+  const compile = (graph: Graph): Part => {
+    const compiled = policy.backend.compile(graph, options);
+    all.push(compiled);
+    return { graph, compiled };
+  };
+  const layerPart = remembered(
+    (_: string, layer: number, forward: Graph): LayerPart => ({
+      namesOf: layer,
+      forward: compile(forward),
+      backward: compile(layerBackward(policy, layout, layer)),
+    }),
+  );
+  const headPart = remembered((rows: number): Part => compile(headForwardBackward(policy, rows)));
+
+  const rows = rowsOf(layout);
+  const backwardOfEmbedding = embeddingBackward(policy, rows);
+  const chunks = chunksOf(rows - promptRowsOf(layout), Math.floor(logitsPerChunk / vocabularySize));
+  return {
+    embeddingForward: compile(embeddingForward(policy, rows)),
+    embeddingBackward: backwardOfEmbedding && compile(backwardOfEmbedding),
+    layers: Array.from({ length: layers }, (_, layer) => {
+      const forward = layerForward(policy, layout, layer);
+      const parameters = [...forward.inputs.keys()].map((name) => renamed(policy, name, layer, 0));
+      return layerPart(parameters.join(), layer, forward);
+    }),
+    head: chunks.map(({ start, end }) => ({ start, end, part: headPart(end - start) })),
+    free: () => {
+      for (const compiled of all) {
+        compiled.free();
+      }
+    },
+  };
+}
+
+/** The name of a layer's parameter, or of its gradient, as another layer has it. */
+export function renamed({ model }: Policy, name: string, layer: number, other: number): string {
+  return name.replace(model.layerPrefix(layer), model.layerPrefix(other));
+}
+
+/** Calls `make` once for each key. */
+function remembered<Key, Rest extends unknown[], T>(
+  make: (key: Key, ...rest: Rest) => T,
+): (key: Key, ...rest: Rest) => T {
+  const made = new Map<Key, T>();
+  return (key, ...rest) => {
+    const value = made.get(key) ?? make(key, ...rest);
+    made.set(key, value);
+    return value;
+  };
+}
+
+/** Runs of about equal length, of at most `most` rows. */
+function chunksOf(rows: number, most: number): { start: number; end: number }[] {
+  const size = Math.ceil(rows / Math.ceil(rows / Math.max(1, most)));
+  return Array.from({ length: Math.ceil(rows / size) }, (_, chunk) => ({
+    start: chunk * size,
+    end: Math.min(rows, (chunk + 1) * size),
+  }));
+}

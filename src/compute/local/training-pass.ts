@@ -1,0 +1,19 @@
+import type { MicroBatch } from "./micro-batches.ts";
+
+/** A forward and backward pass over one layout, tied to the policy's weights and one set of gradient buffers. */
+export interface TrainingPass {
+  /** Adds the micro-batch's gradients onto the buffers and gives its log-probabilities [P * G * T2]. */
+  run(microBatch: MicroBatch): Promise<Float32Array>;
+  free(): void;
+}
+
+/** Passes over one layout that share compiled graphs, one for each set of gradient buffers: they can run side by side. */
+export interface TrainingPasses {
+  readonly lanes: readonly TrainingPass[];
+  free(): void;
+}
+
+/** Name under which a parameter's gradient goes in and out of a graph. */
+export function gradientName(parameter: string): string {
+  return `gradient:${parameter}`;
+}
