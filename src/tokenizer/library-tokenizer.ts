@@ -23,6 +23,11 @@ interface LibraryPreTokenizer {
   pattern?: RegExp;
 }
 
+/** Parts text at added tokens. */
+interface LibrarySplitter {
+  split(text: string): string[];
+}
+
 interface LibraryModel {
   tokens_to_ids: Map<string, number>;
   encode(pieces: string[]): string[];
@@ -49,6 +54,34 @@ function correctWhiteSpace(preTokenizer: LibraryPreTokenizer | null): void {
     preTokenizer.pattern = byteLevelPattern;
   }
   preTokenizer?.tokenizers?.forEach(correctWhiteSpace);
+}
+
+const isWhiteSpace = /\p{White_Space}/u;
+
+/** Takes the white space beside added tokens away where they ask for it: the library takes JavaScript's idea of it. */
+function stripBeside(splitter: LibrarySplitter, tokens: ReadonlyMap<string, AddedToken>): void {
+  const split = splitter.split.bind(splitter);
+  splitter.split = (text) => {
+    const sections = split(text);
+    for (const [index, section] of sections.entries()) {
+      const { lstrip = false, rstrip = false } = tokens.get(section) ?? {};
+      const [before = "", after = ""] = [sections[index - 1], sections[index + 1]];
+      let [end, start] = [before.length, 0];
+      while (lstrip && end > 0 && isWhiteSpace.test(before[end - 1]!)) {
+        end--;
+      }
+      while (rstrip && start < after.length && isWhiteSpace.test(after[start]!)) {
+        start++;
+      }
+      if (end < before.length) {
+        sections[index - 1] = before.slice(0, end);
+      }
+      if (start > 0) {
+        sections[index + 1] = after.slice(start);
+      }
+    }
+    return sections;
+  };
 }
 
 /** Keeps a symbol that has no token where library and reference drop it, so that its missing id can be seen. */
@@ -108,6 +141,7 @@ export function createLibraryTokenizer(
   files: TokenizerFiles,
   vocabulary: ReadonlyMap<string, number>,
   addedTokens: readonly AddedToken[],
+  milliseconds = millisecondsOfAnyText,
 ): LibraryTokenizer {
   const { tokenizer, tokenizerFile } = files;
   const { model } = tokenizer;
@@ -117,7 +151,8 @@ export function createLibraryTokenizer(
   const plainSymbols = model.type === "BPE" && !model.end_of_word_suffix;
   let library: LibraryTokenizer;
   try {
-    const parts = { normalizer, pre_tokenizer, post_processor, decoder, added_tokens: addedTokens };
+    const unstripped = addedTokens.map((token) => ({ ...token, lstrip: false, rstrip: false }));
+    const parts = { normalizer, pre_tokenizer, post_processor, decoder, added_tokens: unstripped };
     const built = new Tokenizer(
       { ...parts, model: { ...model, ...merges } },
       // What else `tokenizer_config.json` says is not for the library: `tokenizer.json` decides how text is cut.
@@ -125,6 +160,12 @@ export function createLibraryTokenizer(
     );
     if (dropsUnknown && plainSymbols) {
       keepUnknownSymbols(built.model as unknown as LibraryModel);
+    }
+    const stripping = addedTokens.filter(({ lstrip, rstrip }) => lstrip || rstrip);
+    if (stripping.length > 0) {
+      const byContent = new Map(stripping.map((token) => [token.content, token]));
+      stripBeside(built.splitter_unnormalized, byContent);
+      stripBeside(built.splitter_normalized, byContent);
     }
     correctWhiteSpace(built.pre_tokenizer as LibraryPreTokenizer | null);
     library = built as unknown as LibraryTokenizer;
@@ -134,15 +175,16 @@ export function createLibraryTokenizer(
     );
   }
   checkNamedTokens(library, files);
-  return withLimits(library, mayBacktrack(tokenizer), tokenizerFile);
+  return withLimits(library, mayBacktrack(tokenizer) ? milliseconds : null, tokenizerFile);
 }
 
-/** Turns what goes wrong inside the library into errors that name the file. */
-function withLimits(library: LibraryTokenizer, limitsTime: boolean, file: string): LibraryTokenizer {
+/** Turns what goes wrong inside the library into errors that name the file; with a time limit, if there is one. */
+function withLimits(library: LibraryTokenizer, milliseconds: number | null, file: string): LibraryTokenizer {
   const run = <Result>(what: string, length: number, work: () => Result): Result => {
     try {
-      const milliseconds = Math.ceil(millisecondsOfAnyText + millisecondsPerCharacter * length);
-      return limitsTime ? runWithin(milliseconds, work) : work();
+      return milliseconds === null
+        ? work()
+        : runWithin(Math.ceil(milliseconds + millisecondsPerCharacter * length), work);
     } catch (error) {
       const reason =
         error instanceof TimeLimitError

@@ -3,7 +3,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DataError, ModelError } from "../errors.ts";
+import { createLibraryTokenizer } from "./library-tokenizer.ts";
 import { loadTokenizer } from "./load-tokenizer.ts";
+import { readTokenizerFiles } from "./tokenizer-files.ts";
+import { checkVocabulary } from "./tokenizer-schema.ts";
 
 let directory: string;
 
@@ -99,6 +102,35 @@ describe("encode", () => {
     expect(tokenizer.encode("\ufeff.")).toEqual(idsOf("ï»¿."));
     expect(tokenizer.encode("\u0085.")).toEqual(idsOf("Âħ", "."));
   });
+});
+
+it("takes the white space of Unicode away beside added tokens that ask for it, as tokenizers does", () => {
+  const symbols = [".", "ï", "»", "¿", "Â", "ħ", "Ġ"];
+  const added = { ...special, lstrip: true, rstrip: true };
+  writeBoth(tokenizerJson(symbols, { added_tokens: [{ id: 9, content: "<s>", ...added }] }), {});
+  const tokenizer = loadTokenizer(directory);
+  const dot = symbols.indexOf(".");
+  expect(tokenizer.encode(". \u0085<s>\u0085 .")).toEqual([dot, 9, dot]);
+  expect(tokenizer.encode("<s>\ufeff.")).toEqual([9, 1, 2, 3, dot]);
+});
+
+it("keeps the pieces between the matches of an inverted pattern, which the library drops", () => {
+  const split = { type: "Split", pattern: { String: "b" }, behavior: "Isolated", invert: true };
+  const pretokenizers = [split, { type: "ByteLevel", use_regex: false }];
+  writeBoth(tokenizerJson(letters, { pre_tokenizer: { type: "Sequence", pretokenizers } }), {});
+  expect(loadTokenizer(directory).encode("aba")).toEqual([0, 1, 0]);
+});
+
+it("stops a pattern that backtracks without end", () => {
+  const split = { type: "Split", pattern: { Regex: "(a+)+$" }, behavior: "Isolated", invert: false };
+  writeBoth(tokenizerJson(letters, { pre_tokenizer: split }), {});
+  expect(loadTokenizer(directory).encode("aa")).toEqual([0, 0]);
+  const files = readTokenizerFiles(directory);
+  const vocabulary = checkVocabulary(files.tokenizer, files.tokenizerFile);
+  const library = createLibraryTokenizer(files, vocabulary, [], 20);
+  const encode = (): unknown => library.encode(`${"a".repeat(60)}b`, { add_special_tokens: false });
+  expect(encode).toThrow(ModelError);
+  expect(encode).toThrow(/tokenizer\.json cannot encode a text of 61 characters: it took longer .*backtrack/);
 });
 
 describe("decode", () => {
