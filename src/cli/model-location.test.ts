@@ -23,6 +23,7 @@ test("a folder wins over a model of the hub with the same name", async () => {
   const remote = await locateModel("maker/base", silence);
   expect(remote).toEqual({
     modelFolder: path.join(folder, "cache/hub/models--maker--base/snapshots", commit),
+    adapterFolder: null,
     recipeFile: null,
     name: `maker/base@${commit}`,
   });
@@ -31,6 +32,7 @@ test("a folder wins over a model of the hub with the same name", async () => {
   writeFileSync("maker/base/config.json", "{}");
   expect(await locateModel("maker/base", silence)).toEqual({
     modelFolder: "maker/base",
+    adapterFolder: null,
     recipeFile: null,
     name: "maker/base",
   });
