@@ -51,7 +51,7 @@ async function runEval(model: string, options: EvalCommandOptions, terminal: Ter
   const { formatDuration } = await import("./format.ts");
   const { metricsInWords, progressLine } = await import("./progress.ts");
   const warn = (message: string): void => void terminal.errors.write(`warning: ${message}\n`);
-  const session = await openSession(recipe, { warn, base: options.base });
+  const session = await openSession(recipe, { warn, base: options.base, purpose: { kind: "evaluate" } });
   try {
     const problems = options.problems ?? recipe.evaluate.problems;
     const start = performance.now();

@@ -44,3 +44,8 @@ export function formatBytes(bytes: number): string {
   const scaled = bytes / 1024 ** power;
   return `${power === 0 ? bytes : scaled.toFixed(scaled < 10 ? 2 : 1)} ${units[power]}`;
 }
+
+/** `1 failure`, `2 failures`. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { ConfigError, errorMessage, isGpgradError } from "../errors.ts";
 import { packageVersion } from "../package-version.ts";
+import { addDoctorCommand } from "./doctor-command.ts";
 import { addEvalCommand } from "./eval-command.ts";
 import { addInspectCommand } from "./inspect-command.ts";
 import { addMergeCommand } from "./merge-command.ts";
@@ -45,6 +46,7 @@ function createProgram(terminal: Terminal): Command {
       outputError: (text, write) => write(`${text.trim().replaceAll(/\s*\n\s*/g, " ")}\n`),
     });
   addTrainCommand(program, terminal);
+  addDoctorCommand(program, terminal);
   addEvalCommand(program, terminal);
   addSampleCommand(program, terminal);
   addInspectCommand(program, terminal);

@@ -35,7 +35,7 @@ async function runQuickstart(options: QuickstartCommandOptions, terminal: Termin
   const runFolder = chooseRunFolder(recipe, { resume: false });
   checkRunFolder(runFolder, { resume: false });
   const warn = (message: string): void => void terminal.errors.write(`warning: ${message}\n`);
-  const session = await openSession(recipe, { warn });
+  const session = await openSession(recipe, { warn, purpose: { kind: "train", runFolder } });
   try {
     const { finished, step, totalSteps } = await trainWithProgress(session, {
       runFolder,

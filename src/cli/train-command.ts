@@ -51,6 +51,7 @@ async function runTrain(file: string, options: TrainCommandOptions, terminal: Te
   const session = await openSession(resume ? await resumedRecipe(recipe, runFolder, warn) : recipe, {
     warn,
     progress: options.json ? silence : terminal.errors,
+    purpose: { kind: "train", runFolder },
   });
   try {
     const result = await trainWithProgress(session, {

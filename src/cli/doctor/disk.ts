@@ -1,0 +1,75 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import path from "node:path";
+import { adapterShapes } from "../../compute/local/lora/adapter.ts";
+import { freeSpace } from "../../hub/disk-space.ts";
+import { momentBytes } from "../../optim/moment.ts";
+import { runPaths } from "../../trainer/run-folder.ts";
+import { formatBytes } from "../format.ts";
+import type { PreparedModel } from "../prepared-run.ts";
+import type { Recipe } from "../run-config.ts";
+import type { Check } from "./check.ts";
+import { failure, ok, warning } from "./finding.ts";
+
+/** Compares what checkpoints will take with what is free. Rollouts and journal are small beside them. */
+export const diskCheck: Check = {
+  name: "disk",
+  examine: ({ run, runFolder }) => {
+    const size = checkpointBytes(run);
+    const { most, parts } = checkpointsAtOnce(run.recipe);
+    const present = folderBytes(runPaths(runFolder).checkpoints);
+    const needed = Math.max(size, most * size - present);
+    const free = freeSpace(runFolder);
+    const words = `checkpoints of ${formatBytes(size)}, at most ${most} at once (${parts}), take ${formatBytes(most * size)} in ${runFolder}`;
+    if (!Number.isFinite(free)) {
+      return [ok("disk", `${words}, whose disk does not tell its size`)];
+    }
+    const message = `${words}; ${formatBytes(free)} are free there`;
+    const remedy = "free some, choose another disk with --output, or lower checkpoint.keep";
+    if (needed > free) {
+      return [failure("disk", message, remedy)];
+    }
+    return needed > 0.9 * free ? [warning("disk", message, remedy)] : [ok("disk", message)];
+  },
+};
+
+const storedBytes = { F32: 4, F16: 2, BF16: 2 } as const;
+const types = { float32: "F32", float16: "F16", bfloat16: "BF16" } as const;
+
+/** Weights as they are stored, the moments of what is trained, and float32 weights of what is stored narrower. */
+export function checkpointBytes({ recipe, description }: PreparedModel): number {
+  const { model, adapter, storedTypes } = description;
+  const trained = adapter
+    ? [...adapterShapes(model, adapter.layers)].map(([name, shape]) => ({
+        name,
+        shape,
+        types: adapter.storedTypes,
+      }))
+    : model.parameters.map(({ name, shape }) => ({ name, shape, types: storedTypes }));
+  const { dtype } = recipe.checkpoint;
+  let bytes = 0;
+  for (const { name, shape, types: sourceTypes } of trained) {
+    const values = shape.reduce((product, length) => product * length, 1);
+    const type = dtype === "source" ? (sourceTypes.get(name) ?? "F32") : types[dtype];
+    const narrow = storedBytes[type] < 4;
+    bytes +=
+      values * (storedBytes[type] + (narrow ? 4 : 0)) + 2 * momentBytes(values, recipe.optimizer.state);
+  }
+  return bytes;
+}
+
+/** Those that are kept, the newest, and the one that is being written before an older one goes. */
+function checkpointsAtOnce({ checkpoint, train, warmStart }: Recipe): { most: number; parts: string } {
+  const steps = train.steps + (warmStart?.steps ?? 0);
+  const kept = checkpoint.every > 0 ? Math.min(checkpoint.keep, Math.floor(steps / checkpoint.every)) : 0;
+  const parts = [...(kept > 0 ? [`${kept} kept`] : []), "the newest", "one being written"];
+  return { most: kept + 2, parts: parts.join(", ") };
+}
+
+function folderBytes(folder: string): number {
+  if (!existsSync(folder)) {
+    return 0;
+  }
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((bytes, { parentPath, name }) => bytes + statSync(path.join(parentPath, name)).size, 0);
+}
