@@ -133,6 +133,15 @@ describe("a template that does not end", () => {
     ["a list of itself, printed", `${grow(twice("x"))}{{ ns.x }}`],
     ["a list of itself, as JSON", `${grow(twice("x"))}{{ ns.x|tojson }}`],
     ["lists of themselves, compared", `${grow(twice("x") + twice("y"))}{{ ns.x == ns.y }}`],
+    [
+      "long loops left at once",
+      `{% set b = range(100000) %}${loop("{% for x in b %}{% break %}{% endfor %}")}`,
+    ],
+    [
+      "names looked up through many scopes",
+      `${"{% for a in [1] %}".repeat(300)}${loop("{{ b }}").repeat(9)}${"{% endfor %}".repeat(300)}`,
+    ],
+    ["a long test of a text", `{% set b = 'ab' * 1000000 %}${loop("{{ b.isupper() }}{{ b == b }}")}`],
     ["repetition", "{{ 'a' * 1000000000 }}"],
     ["repetition of a list", "{{ [1] * 1000000000 }}"],
     ["a replacement by much", "{% set x = 'a' * 9000000 %}{{ x|replace('a', x) }}"],

@@ -16,6 +16,8 @@ export type RenderChat = (messages: readonly ChatMessage[], options: ChatTemplat
 /** What stands in the final message's place of ending; transformers uses the same, so that templates see the same. */
 const endOfFinalMessage = "CONTINUE_FINAL_MESSAGE_TAG ";
 
+const longestProblem = 500;
+
 const reserved = ["messages", "tools", "documents", "add_generation_prompt"];
 
 /** Renders one template with all its variables. Bounded in time and memory, whatever the template does. */
@@ -125,7 +127,8 @@ export function createChatTemplate(
       if (!(error instanceof TemplateError || error instanceof RangeError)) {
         throw error;
       }
-      const message = errorMessage(error);
+      // The template words its own refusals, at any length.
+      const message = errorMessage(error).slice(0, longestProblem).replaceAll(/\s+/g, " ");
       const problem = error instanceof RangeError ? `it nests too deeply (${message})` : message;
       throw new ModelError(
         `the chat template in ${source.file} cannot render this conversation: ${problem}; change the messages or the template`,

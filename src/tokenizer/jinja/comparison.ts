@@ -32,6 +32,9 @@ export function areEqual(a: Value, b: Value, budget: Budget): boolean {
       [...a.entries].every(([key, item]) => b.entries.has(key) && areEqual(item, b.entries.get(key)!, budget))
     );
   }
+  if (typeof a === "string" && typeof b === "string") {
+    budget.spendText(Math.min(a.length, b.length));
+  }
   return a === b || (isUndefined(a) && isUndefined(b));
 }
 

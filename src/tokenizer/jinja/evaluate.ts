@@ -47,6 +47,16 @@ function mentions(syntax: unknown, name: string): boolean {
   );
 }
 
+const furtherArgumentsOf = new WeakMap<readonly Statement[], { varargs: boolean; kwargs: boolean }>();
+
+/** Which arguments beyond its parameters a macro with this body takes. */
+function furtherArguments(body: readonly Statement[]): { varargs: boolean; kwargs: boolean } {
+  const known = furtherArgumentsOf.get(body);
+  const takes = known ?? { varargs: mentions(body, "varargs"), kwargs: mentions(body, "kwargs") };
+  furtherArgumentsOf.set(body, takes);
+  return takes;
+}
+
 /** Renders a parsed template with the semantics of Jinja in the sandbox of transformers. */
 export function evaluateTemplate(
   statements: readonly Statement[],
@@ -133,14 +143,12 @@ export function evaluateTemplate(
     const { iterable, loopvar } = statement;
     const select = iterable.type === "SelectExpression" ? iterable : null;
     const all = itemsOf(evaluate(select?.lhs ?? iterable, scope), budget);
-    const items = all.filter((item) => {
-      if (select === null) {
-        return true;
-      }
+    const isSelected = (item: Value, test: Expression): boolean => {
       const inner = newScope(scope);
       assign(loopvar, item, inner);
-      return isTrue(evaluate(select.test, inner));
-    });
+      return isTrue(evaluate(test, inner));
+    };
+    const items = select === null ? all : all.filter((item) => isSelected(item, select.test));
     const changed = changeDetector(budget);
     for (const [index, item] of items.entries()) {
       budget.spend(unitsPerIteration);
@@ -188,7 +196,7 @@ export function evaluateTemplate(
     body: readonly Statement[],
     scope: Scope,
   ): Callable {
-    const takes = { varargs: mentions(body, "varargs"), kwargs: mentions(body, "kwargs") };
+    const takes = furtherArguments(body);
     return {
       kind: "function",
       name,
@@ -247,6 +255,7 @@ export function evaluateTemplate(
         if (!isDictionary(spread)) {
           throw new TemplateError("argument after ** must be a dict");
         }
+        budget.spend(spread.entries.size);
         for (const [key, value] of spread.entries) {
           named.set(String(key), value);
         }
@@ -269,7 +278,7 @@ export function evaluateTemplate(
     budget.spend(1);
     switch (expression.type) {
       case "Identifier":
-        return lookUp(expression.value, scope);
+        return lookUp(expression.value, scope, budget);
       case "StringLiteral":
       case "IntegerLiteral":
         return expression.value;

@@ -71,8 +71,11 @@ function entriesOf(
   owner: string,
   positional: readonly Value[],
   named: ReadonlyMap<string, Value>,
+  budget: Budget,
 ): Map<string, Value> {
   const [source] = positional;
+  budget.spend(source !== undefined && isDictionary(source) ? source.entries.size : 0);
+  budget.spend(source !== undefined && isSequence(source) ? source.items.length : 0);
   const pairs: (readonly [Value, Value])[] = [];
   if (source !== undefined && isDictionary(source)) {
     pairs.push(...source.entries);
@@ -101,16 +104,18 @@ export function templateGlobals(
     range: (positional) => range(positional, budget),
     namespace: (positional, named) => ({
       kind: "namespace",
-      entries: entriesOf("namespace", positional, named),
+      entries: entriesOf("namespace", positional, named, budget),
     }),
-    dict: (positional, named) => ({ kind: "dict", entries: entriesOf("dict", positional, named) }),
+    dict: (positional, named) => ({ kind: "dict", entries: entriesOf("dict", positional, named, budget) }),
     raise_exception: (positional, named) => {
       const [message = ""] = bind("raise_exception", ["message"], { positional, named });
       throw new TemplateError(`it refuses: ${textOf(message, budget)}`);
     },
     strftime_now: (positional, named) => {
       const [format] = bind("strftime_now", ["format"], { positional, named });
-      return formatTime(now(), textArgument("strftime_now", format));
+      const text = textArgument("strftime_now", format);
+      budget.spendText(text.length);
+      return formatTime(now(), text);
     },
     // What a generation block holds is rendered as it stands; the block only marks it for training.
     [generationFunction]: (_, named) => (named.get("caller") as Callable).call([], new Map()),

@@ -88,7 +88,15 @@ function sequenceMethod({ items }: Sequence, name: string, budget: Budget): Call
 function methodOf(owner: Value, name: string, budget: Budget): Value | undefined {
   if (typeof owner === "string") {
     const found = Object.hasOwn(stringMethods, name) ? stringMethods[name]! : undefined;
-    return found && method(name, (positional, named) => found(owner, { positional, named }, budget));
+    return (
+      found &&
+      method(name, (positional, named) => {
+        for (const text of [owner, ...positional, ...named.values()]) {
+          budget.spendText(typeof text === "string" ? text.length : 0);
+        }
+        return found(owner, { positional, named }, budget);
+      })
+    );
   }
   if (typeof owner !== "object") {
     return undefined;

@@ -1,3 +1,4 @@
+import type { Budget } from "./budget.ts";
 import { none, undefinedValue, type Value } from "./values.ts";
 
 /** Names that a block defines; what is set inside a loop, macro or block is not seen outside. */
@@ -21,8 +22,9 @@ export const newScope = (parent: Scope | null, variables = new Map<string, Value
 });
 
 /** The value of a name in the scope or the nearest one around it. */
-export function lookUp(name: string, scope: Scope): Value {
+export function lookUp(name: string, scope: Scope, budget: Budget): Value {
   for (let place: Scope | null = constants.has(name) ? null : scope; place !== null; place = place.parent) {
+    budget.spend(1);
     const value = place.variables.get(name);
     if (value !== undefined) {
       return value;

@@ -24,6 +24,7 @@ export type Filter = (value: Value, given: Arguments, budget: Budget) => Value;
 
 /** `a.b.0` of an item; each part that is a number is an index. */
 export function attributeOf(item: Value, attribute: Value, budget: Budget): Value {
+  budget.spend(typeof attribute === "string" ? attribute.length : 1);
   const parts = typeof attribute === "string" ? attribute.split(".") : [attribute];
   return parts.reduce<Value>((value, part) => {
     const key = typeof part === "string" && /^\d+$/.test(part) ? Number(part) : part;
@@ -31,8 +32,13 @@ export function attributeOf(item: Value, attribute: Value, budget: Budget): Valu
   }, item);
 }
 
-const sortKey = (value: Value, caseSensitive: Value): Value =>
-  typeof value === "string" && !isTrue(caseSensitive) ? value.toLowerCase() : value;
+function sortKey(value: Value, caseSensitive: Value, budget: Budget): Value {
+  if (typeof value !== "string" || isTrue(caseSensitive)) {
+    return value;
+  }
+  budget.spendText(value.length);
+  return value.toLowerCase();
+}
 
 function sorted(
   items: readonly Value[],
@@ -41,7 +47,7 @@ function sorted(
   reverse: Value,
   budget: Budget,
 ): Value {
-  const keyed = items.map((item) => ({ item, key: sortKey(keyOf(item), caseSensitive) }));
+  const keyed = items.map((item) => ({ item, key: sortKey(keyOf(item), caseSensitive, budget) }));
   const sign = isTrue(reverse) ? -1 : 1;
   return list(keyed.sort((a, b) => sign * compare(a.key, b.key, budget)).map(({ item }) => item));
 }
@@ -51,7 +57,7 @@ const extreme =
   (value, given, budget) => {
     const [caseSensitive = false, attribute = none] = bind(name, ["case_sensitive", "attribute"], given);
     const keyOf = (item: Value): Value =>
-      sortKey(attribute === none ? item : attributeOf(item, attribute, budget), caseSensitive);
+      sortKey(attribute === none ? item : attributeOf(item, attribute, budget), caseSensitive, budget);
     const [first, ...rest] = itemsOf(value, budget);
     return rest.reduce<Value>(
       (best, item) => (sign * compare(keyOf(item), keyOf(best), budget) > 0 ? item : best),
@@ -122,14 +128,14 @@ export const sequenceFilters: Readonly<Record<string, Filter>> = {
   },
   unique: (value, given, budget) => {
     const [caseSensitive = false] = bind("unique", ["case_sensitive"], given);
-    const kept: Value[] = [];
+    const kept: { key: Value; item: Value }[] = [];
     for (const item of itemsOf(value, budget)) {
-      const key = sortKey(item, caseSensitive);
-      if (!kept.some((other) => areEqual(sortKey(other, caseSensitive), key, budget))) {
-        kept.push(item);
+      const key = sortKey(item, caseSensitive, budget);
+      if (!kept.some((other) => areEqual(other.key, key, budget))) {
+        kept.push({ key, item });
       }
     }
-    return list(kept);
+    return list(kept.map(({ item }) => item));
   },
   sum: (value, given, budget) => {
     const [attribute = none, start = 0] = bind("sum", ["attribute", "start"], given);
@@ -148,10 +154,11 @@ export const sequenceFilters: Readonly<Record<string, Filter>> = {
   batch: (value, given, budget) => {
     const [count, fill] = bind("batch", ["linecount", "fill_with"], given);
     const size = integerArgument("batch", count, 1);
-    if (size < 1 || (fill !== undefined && size > 1_000_000)) {
+    if (size < 1) {
       throw new TemplateError(`batch cannot make rows of ${size}`);
     }
     const items = itemsOf(value, budget);
+    budget.spend(fill === undefined ? 0 : size);
     return list(
       Array.from({ length: Math.ceil(items.length / size) }, (_, row) => {
         const taken = items.slice(row * size, (row + 1) * size);
@@ -161,12 +168,17 @@ export const sequenceFilters: Readonly<Record<string, Filter>> = {
   },
   groupby: (value, given, budget) => {
     const [attribute = "", otherwise] = bind("groupby", ["attribute", "default"], given);
-    const groups: { key: Value; items: Value[] }[] = [];
+    const groups: { key: Value; folded: Value; items: Value[] }[] = [];
     for (const item of itemsOf(value, budget)) {
       const found = attributeOf(item, attribute, budget);
       const key = isUndefined(found) ? (otherwise ?? found) : found;
-      const group = groups.find((one) => areEqual(sortKey(one.key, false), sortKey(key, false), budget));
-      group === undefined ? groups.push({ key, items: [item] }) : group.items.push(item);
+      const folded = sortKey(key, false, budget);
+      const group = groups.find((one) => areEqual(one.folded, folded, budget));
+      if (group === undefined) {
+        groups.push({ key, folded, items: [item] });
+      } else {
+        group.items.push(item);
+      }
     }
     const pairs = groups.map(({ key, items }) => tuple([key, list(items)]));
     return sorted(pairs, (pair) => (isSequence(pair) ? pair.items[0]! : pair), false, false, budget);

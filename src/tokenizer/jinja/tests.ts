@@ -77,5 +77,6 @@ export function passesTest(name: string, value: Value, given: readonly Value[], 
   if (!Object.hasOwn(tests, name)) {
     throw new TemplateError(`there is no test named '${name}'`);
   }
+  budget.spendText(typeof value === "string" ? value.length : 0);
   return tests[name]!(value, given, budget);
 }

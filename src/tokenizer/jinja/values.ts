@@ -126,6 +126,7 @@ export function isTrue(value: Value): boolean {
 /** The items that a loop goes through. */
 export function itemsOf(value: Value, budget: Budget): readonly Value[] {
   if (isSequence(value)) {
+    budget.spend(value.items.length);
     return value.items;
   }
   if (isUndefined(value)) {
