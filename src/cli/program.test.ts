@@ -25,6 +25,7 @@ test.each([
   ["eval", "--help"],
   ["sample", "--help"],
   ["inspect", "--help"],
+  ["doctor", "--help"],
   ["merge", "--help"],
   ["quickstart", "--help"],
 ])("%s %s explains itself on stdout", async (...args) => {

@@ -107,7 +107,7 @@ function beginnings(problem: Problem, { run, facts: { beginTokenId } }: Examinat
       ),
     ];
   }
-  const plain = tokenizer.encode("a", { addSpecialTokens: true });
+  const plain = tokenizer.encode("", { addSpecialTokens: true });
   return plain[0] === beginTokenId && tokenIds[0] !== beginTokenId
     ? [
         warning(
