@@ -8,10 +8,23 @@ export interface RewardContext {
   finishReason: FinishReason;
 }
 
-/** A named verdict on one completion. It may throw: the caller turns that into a score of kind `error`. */
-export interface Reward {
+/** What is known of a reward before it has judged anything. */
+export interface RewardFacts {
   readonly name: string;
   /** The value of a perfect completion. */
   readonly highest: number;
+  /** False where a reference answer by itself need not earn `highest`; true if left out. */
+  readonly goldEarnsHighest?: boolean;
+}
+
+/** A named verdict on one completion. It may throw: the caller turns that into a score of kind `error`. */
+export interface Reward extends RewardFacts {
   score(context: RewardContext): Score | Promise<Score>;
 }
+
+/** A named verdict on all completions of one prompt at once: one score a context, in their order. It may throw. */
+export interface GroupReward extends RewardFacts {
+  scoreGroup(contexts: readonly RewardContext[]): readonly Score[] | Promise<readonly Score[]>;
+}
+
+export type AnyReward = Reward | GroupReward;
