@@ -4,7 +4,6 @@ import { describe, expect, test } from "vitest";
 import { editJson } from "../../../test/support/damaged-model.ts";
 import { type HeaderOnlyModel, writeHeaderOnlyModel } from "../../../test/support/header-only-model.ts";
 import { createSumsTask } from "../../../test/support/sums-run.ts";
-import { createTabularPolicy } from "../../../test/support/tabular-policy.ts";
 import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
 import { PreflightError } from "../../errors.ts";
 import { prepareRun } from "../prepared-run.ts";
@@ -16,7 +15,6 @@ import { diskCheck } from "./disk.ts";
 import { endTokensCheck } from "./end-tokens.ts";
 import type { Finding } from "./finding.ts";
 import { goldAnswersCheck } from "./gold-answers.ts";
-import { checkLogprobs } from "./logprobs.ts";
 import { memoryCheck } from "./memory.ts";
 import { readModelFacts } from "./model-facts.ts";
 import { cheapChecks, preflight } from "./preflight.ts";
@@ -311,48 +309,6 @@ test("a reward that no gold answer earns is a failure", async () => {
     message: expect.stringMatching(
       /^reward never pays nothing for any of all 18 gold answers: problem sums\//,
     ),
-  });
-});
-
-describe("log-probabilities", () => {
-  async function compared(change: (logprob: number, token: number) => number): Promise<Finding> {
-    const { recipe } = writeRun({});
-    const { codec, sampler, learner } = createTabularPolicy();
-    const [finding] = await checkLogprobs({
-      recipe,
-      task: createSumsTask(),
-      codec,
-      sampler,
-      learner: {
-        ...learner,
-        forwardBackward: async (batch) => {
-          const result = await learner.forwardBackward(batch);
-          const logprobs = result.logprobs.map((group) =>
-            group.map((completion) => completion!.map((logprob, token) => change(logprob, token))),
-          );
-          return { ...result, logprobs };
-        },
-      },
-    });
-    return finding!;
-  }
-
-  test("of sampler and learner that agree are fine", async () => {
-    expect(await compared((logprob) => logprob + 9e-4)).toMatchObject({
-      severity: "ok",
-      message: expect.stringContaining("is 9.0e-4"),
-    });
-  });
-
-  test.each<[what: string, change: (logprob: number, token: number) => number, gap: string]>([
-    ["differ anywhere", (logprob, token) => (token === 0 ? logprob - 2e-3 : logprob), "2.0e-3"],
-    ["are not numbers", (logprob, token) => (token === 0 ? Number.NaN : logprob), "NaN"],
-  ])("that %s are a failure", async (_, change, gap) => {
-    const finding = await compared(change);
-    expect(finding).toMatchObject({
-      severity: "failure",
-      message: expect.stringContaining(`is ${gap}, at token 1`),
-    });
   });
 });
 
