@@ -1,10 +1,10 @@
 import { DataError, errorMessage, ModelError } from "../errors.ts";
+import { strip } from "../python-text.ts";
 import { createBudget } from "./jinja/budget.ts";
 import { evaluateTemplate } from "./jinja/evaluate.ts";
 import { fromJavaScript } from "./jinja/from-javascript.ts";
 import { templateGlobals } from "./jinja/globals.ts";
 import { parseTemplate } from "./jinja/parse-template.ts";
-import { strip } from "./jinja/python-text.ts";
 import type { Statement } from "./jinja/syntax.ts";
 import { TemplateError } from "./jinja/template-error.ts";
 import { isDictionary } from "./jinja/values.ts";

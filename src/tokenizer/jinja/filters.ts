@@ -1,8 +1,9 @@
+import { strip } from "../../python-text.ts";
 import { type Arguments, bind, integerArgument, numberArgument, textArgument } from "./arguments.ts";
 import type { Budget } from "./budget.ts";
 import { dictionaryItems } from "./members.ts";
 import { jsonOf, textOf } from "./print.ts";
-import { splitLines, strip } from "./python-text.ts";
+import { splitLines } from "./python-text.ts";
 import { attributeOf, type Filter, sequenceFilters } from "./sequence-filters.ts";
 import { joinText, replaceText, stringMethods } from "./string-methods.ts";
 import { TemplateError } from "./template-error.ts";

@@ -1,6 +1,6 @@
 import { parse, tokenize } from "@huggingface/jinja";
 import { errorMessage } from "../../errors.ts";
-import { strip, whiteSpace } from "./python-text.ts";
+import { strip, whiteSpace } from "../../python-text.ts";
 import type { Statement } from "./syntax.ts";
 import { TemplateError } from "./template-error.ts";
 

@@ -1,49 +1,4 @@
-/** Python's idea of white space (`str.isspace`), which is not JavaScript's: U+FEFF is none, U+001C to U+001F and U+0085 are. */
-export const whiteSpace =
-  "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
-
-const isWhiteSpace = new RegExp(`[${whiteSpace}]`);
 const lineEnds = "\r\n|[\n-\r\x1c-\x1e\x85\u2028\u2029]";
-
-/** Python's `strip`: from the start, the end or both; of white space, or of any character in `characters`. */
-export function strip(
-  text: string,
-  side: "start" | "end" | "both",
-  characters: string | null = null,
-): string {
-  const set = characters === null ? null : new Set(characters);
-  const goes = (code: string): boolean => (set === null ? isWhiteSpace.test(code) : set.has(code));
-  let [start, end] = [0, text.length];
-  while (side !== "end" && start < end) {
-    const character = String.fromCodePoint(text.codePointAt(start)!);
-    if (!goes(character)) {
-      break;
-    }
-    start += character.length;
-  }
-  while (side !== "start" && start < end) {
-    const pair = end - start >= 2 ? text.codePointAt(end - 2)! : 0;
-    const character = pair > 0xffff ? String.fromCodePoint(pair) : text[end - 1]!;
-    if (!goes(character)) {
-      break;
-    }
-    end -= character.length;
-  }
-  return text.slice(start, end);
-}
-
-/** Python's `split()` without a separator: runs of white space part the words; at most `limit` cuts if it is not negative. */
-export function splitWords(text: string, limit: number): string[] {
-  const words: string[] = [];
-  const word = new RegExp(`[^${whiteSpace}]+`, "g");
-  for (let match = word.exec(text); match !== null; match = word.exec(text)) {
-    if (limit >= 0 && words.length === limit) {
-      return [...words, text.slice(match.index)];
-    }
-    words.push(match[0]);
-  }
-  return words;
-}
 
 /** Python's `splitlines()`. */
 export function splitLines(text: string, keepEnds = false): string[] {

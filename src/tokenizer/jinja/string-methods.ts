@@ -1,7 +1,8 @@
+import { splitWords, strip } from "../../python-text.ts";
 import { type Arguments, bind, integerArgument, textArgument } from "./arguments.ts";
 import type { Budget } from "./budget.ts";
 import { textOf } from "./print.ts";
-import { splitLines, splitWords, strip } from "./python-text.ts";
+import { splitLines } from "./python-text.ts";
 import { TemplateError } from "./template-error.ts";
 import { isSequence, itemsOf, list, none, tuple, type Value } from "./values.ts";
 
