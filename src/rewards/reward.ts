@@ -17,20 +17,14 @@ export interface RewardFacts {
   readonly goldEarnsHighest?: boolean;
 }
 
-/**
- * A named verdict on completions. It may throw: the caller turns that into a score of kind `error`. Contexts and scores
- * are plain data, so that both can cross to a worker, where the registry makes the same reward from its name and
- * parameters.
- */
-export interface Reward {
-  readonly name: string;
-  /** The value of a perfect completion. */
-  readonly highest: number;
-  /** Where the verdict depends on the other completions of a group, the verdict on this one as a group of its own. */
+/** A named verdict on one completion. It may throw: the caller turns that into a score of kind `error`. */
+export interface Reward extends RewardFacts {
   score(context: RewardContext): Score | Promise<Score>;
-  /**
-   * For a reward that compares the completions of one prompt with each other: one score each, in their order. Called
-   * instead of `score` with whole groups.
-   */
-  scoreGroup?(contexts: readonly RewardContext[]): readonly Score[] | Promise<readonly Score[]>;
 }
+
+/** A named verdict on all completions of one prompt at once: one score a context, in their order. It may throw. */
+export interface GroupReward extends RewardFacts {
+  scoreGroup(contexts: readonly RewardContext[]): readonly Score[] | Promise<readonly Score[]>;
+}
+
+export type AnyReward = Reward | GroupReward;
