@@ -6,5 +6,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    // Worker threads inherit it, and Node 20 knows no TypeScript.
+    execArgv: ["--import", new URL("./test/support/typescript-loader/register.mjs", import.meta.url).href],
   },
 });

@@ -15,6 +15,11 @@ export interface RewardFacts {
   readonly highest: number;
   /** False where a reference answer by itself need not earn `highest`; true if left out. */
   readonly goldEarnsHighest?: boolean;
+  /**
+   * Has it judge a few completions before any work. Throws ConfigError where it cannot be loaded or gives none of them a
+   * verdict. Left out by what can always be used.
+   */
+  prepare?(trial: readonly RewardContext[]): Promise<void>;
 }
 
 /** A named verdict on one completion. It may throw: the caller turns that into a score of kind `error`. */

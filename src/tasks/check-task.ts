@@ -1,6 +1,6 @@
 import type { Problem, Score } from "../pipeline.ts";
-import { scoreRollout } from "../rewards/score-rollout.ts";
-import { goldCompletion } from "./completion.ts";
+import { scoreGroup } from "../rewards/score-group.ts";
+import { goldContext } from "./gold-context.ts";
 import { spread } from "./spread.ts";
 import type { Task } from "./task.ts";
 
@@ -16,7 +16,7 @@ export interface TaskFault {
 
 /**
  * Grades the gold completions of about `sampleSize` problems of each split, evenly spread: the demonstration, or the
- * reference answer in the task's format. An empty answer means that every reward paid its highest value.
+ * reference answer in the task's format. An empty answer means that every reward that should paid its highest value.
  */
 export async function checkTask(task: Task, sampleSize: number): Promise<TaskFault[]> {
   const problems = [...spread(task.train, sampleSize), ...spread(task.heldOut, sampleSize)];
@@ -25,22 +25,17 @@ export async function checkTask(task: Task, sampleSize: number): Promise<TaskFau
 }
 
 async function checkProblem(task: Task, problem: Problem): Promise<TaskFault[]> {
-  const text = goldCompletion(problem);
-  const rewards = task.rewards.map(({ reward }) => reward);
-  const scores = await scoreRollout(rewards, problem, {
-    text,
-    tokenIds: [],
-    logprobs: [],
-    entropies: [],
-    finishReason: "stop",
-  });
+  const rewards = task.rewards
+    .map(({ reward }) => reward)
+    .filter(({ goldEarnsHighest }) => goldEarnsHighest !== false);
+  const [scores] = await scoreGroup(rewards, [goldContext(problem)]);
   return rewards
-    .filter(({ name, highest }) => !isFull(scores[name]!, highest))
+    .filter(({ name, highest }) => !isFull(scores![name]!, highest))
     .map(({ name, highest }) => ({
       id: problem.id,
       reward: name,
-      paid: paidBy(scores[name]!),
-      reason: `reward ${name} should pay ${highest} for the gold completion: ${verdict(scores[name]!)}`,
+      paid: paidBy(scores![name]!),
+      reason: `reward ${name} should pay ${highest} for the gold completion: ${verdict(scores![name]!)}`,
     }));
 }
 

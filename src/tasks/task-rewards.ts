@@ -1,28 +1,98 @@
+import path from "node:path";
 import { z } from "zod";
 import { ConfigError } from "../errors.ts";
-import { createReward } from "../rewards/registry.ts";
-import type { Reward } from "../rewards/reward.ts";
+import { openReward } from "../rewards/open-reward.ts";
+import type { AnyReward } from "../rewards/reward.ts";
+import type { RewardSource } from "../rewards/reward-source.ts";
 import type { Task } from "./task.ts";
 
-/** Rewards by name: a weight in the sum, or a weight with the reward's own parameters beside it. */
+const weight = z.number();
+const common = {
+  /** Registered reward; without it and `file`, the one of the entry's own name. */
+  reward: z.string().min(1).optional(),
+  /** Of a reward of the user's own, relative to the working directory. */
+  file: z.string().min(1).optional(),
+  /** What the file exports. */
+  export: z.string().min(1).optional(),
+  /** Seconds of one call. */
+  timeLimit: z.number().positive().optional(),
+  highest: z.number().optional(),
+  parameters: z.record(z.string(), z.unknown()).optional(),
+};
+const namedEntry = z.looseObject({ weight, ...common });
+const listedEntry = z.strictObject({
+  name: z.string().min(1).optional(),
+  weight: weight.default(1),
+  ...common,
+});
+
+/** Rewards by name: a weight in the sum, or a weight with the reward's own parameters beside it; or a list of them. */
 export const taskRewardsSchema = z
-  .record(z.string(), z.union([z.number(), z.looseObject({ weight: z.number() })]))
+  .union([z.record(z.string(), z.union([weight, namedEntry])), z.array(listedEntry)], {
+    error: "rewards by name with their weights, or a list of rewards",
+  })
   .refine((rewards) => Object.keys(rewards).length > 0, "a task needs at least one reward");
 
 export type TaskRewardsParameters = z.output<typeof taskRewardsSchema>;
 
-/** Throws ConfigError for an unknown reward or reward parameter. */
-export function createTaskRewards(parameters: TaskRewardsParameters): Task["rewards"] {
-  return Object.entries(parameters).map(([name, entry]) => {
-    const { weight, ...own } = typeof entry === "number" ? { weight: entry } : entry;
-    return { reward: namedReward(name, own), weight };
-  });
+interface Entry extends Omit<z.output<typeof listedEntry>, "name"> {
+  name: string;
 }
 
-function namedReward(name: string, parameters: unknown): Reward {
+/** Throws ConfigError for an unknown reward or reward parameter, a missing file, or two rewards of one name. */
+export function createTaskRewards(parameters: TaskRewardsParameters): Task["rewards"] {
+  const entries = Array.isArray(parameters) ? parameters.map(listed) : Object.entries(parameters).map(named);
+  const names = entries.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined) {
+    throw new ConfigError(`task.rewards: two rewards are called "${twice}"; give one of them another "name"`);
+  }
+  return entries.map((entry) => ({ reward: rewardOf(entry), weight: entry.weight }));
+}
+
+function named([name, entry]: [string, number | z.output<typeof namedEntry>]): Entry {
+  if (typeof entry === "number") {
+    return { name, weight: entry };
+  }
+  const { weight, reward, file, export: exported, timeLimit, highest, parameters, ...beside } = entry;
+  return {
+    name,
+    weight,
+    reward,
+    file,
+    export: exported,
+    timeLimit,
+    highest,
+    parameters: { ...beside, ...parameters },
+  };
+}
+
+function listed(entry: z.output<typeof listedEntry>): Entry {
+  const name = entry.name ?? entry.reward ?? (entry.file && path.parse(entry.file).name);
+  if (name === undefined) {
+    throw new ConfigError('task.rewards: an entry has neither "name", "reward" nor "file"; name a reward');
+  }
+  return { ...entry, name };
+}
+
+function rewardOf({ name, timeLimit, highest, ...entry }: Entry): AnyReward {
   try {
-    return createReward(name, parameters);
+    return openReward({ name, source: sourceOf(name, entry), timeLimit, highest });
   } catch (error) {
     throw error instanceof ConfigError ? new ConfigError(`task.rewards: ${error.message}`) : error;
   }
+}
+
+function sourceOf(name: string, entry: Omit<Entry, "name">): RewardSource {
+  const { reward, file, export: exported, parameters = {} } = entry;
+  if (file === undefined) {
+    if (exported !== undefined) {
+      throw new ConfigError(`reward ${name}: "export" goes with "file"; name the file that exports it`);
+    }
+    return { kind: "registered", name: reward ?? name, parameters };
+  }
+  if (reward !== undefined) {
+    throw new ConfigError(`reward ${name}: it has both "file" and "reward"; leave one of them out`);
+  }
+  return { kind: "file", file: path.resolve(file), export: exported ?? "default", parameters };
 }

@@ -1,5 +1,5 @@
 import type { Problem } from "../pipeline.ts";
-import type { Reward } from "../rewards/reward.ts";
+import type { AnyReward } from "../rewards/reward.ts";
 
 /** Problems by index, so that order, shuffling and resume are arithmetic on indices. */
 export interface ProblemSet {
@@ -12,7 +12,7 @@ export interface Task {
   readonly name: string;
   readonly train: ProblemSet;
   readonly heldOut: ProblemSet;
-  readonly rewards: readonly { reward: Reward; weight: number }[];
+  readonly rewards: readonly { reward: AnyReward; weight: number }[];
   /** Text that ends a completion, where the task's format has one. */
   readonly stop: readonly string[];
 }

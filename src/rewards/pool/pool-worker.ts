@@ -1,0 +1,107 @@
+import { Worker } from "node:worker_threads";
+import { errorMessage } from "../../errors.ts";
+import { idle, making, type WorkerAnswer, type WorkerData, type WorkerJob } from "./protocol.ts";
+
+/** Why a worker ended and at which call: a call's number, `idle` or `making`. */
+export interface WorkerEnd {
+  kind: "timeout" | "error";
+  call: number;
+  /** How many completions the call was judging. */
+  span: number;
+  reason: string;
+}
+
+export interface WorkerLimits {
+  memoryMegabytes: number;
+  /** To import and make a reward, which is not the time of its calls. */
+  makeSeconds: number;
+}
+
+/** What a worker tells of its job. */
+export interface WorkerEvents {
+  onAnswer(answer: WorkerAnswer): void;
+  /** Nothing comes after this, and everything that the worker had answered came before. */
+  onEnd(end: WorkerEnd): void;
+}
+
+/** A thread that judges one job at a time and dies with the call that it cannot end. */
+export interface PoolWorker {
+  start(job: WorkerJob, timeLimitSeconds: number): void;
+  /** Lets the process end although the worker lives. */
+  rest(): void;
+  close(): Promise<void>;
+}
+
+/** How often the clock of the call in flight is looked at. */
+const watchMilliseconds = 10;
+
+export function startPoolWorker(limits: WorkerLimits, events: WorkerEvents): PoolWorker {
+  const current = new Int32Array(new SharedArrayBuffer(8));
+  const worker = new Worker(new URL("./worker.js", import.meta.url), {
+    workerData: { current } satisfies WorkerData,
+    resourceLimits: { maxOldGenerationSizeMb: limits.memoryMegabytes },
+    stdout: true,
+    stderr: true,
+  });
+  // The standard output belongs to the command, which may promise JSON there.
+  for (const stream of [worker.stdout, worker.stderr]) {
+    stream.on("data", (chunk: Buffer) => process.stderr.write(chunk));
+  }
+  let watch: NodeJS.Timeout | undefined;
+  let overdue: { call: number; reason: string } | undefined;
+  let failure: string | undefined;
+
+  /** A timer inside the worker would not fire during a regular expression without end. */
+  const watchCalls = (timeLimitSeconds: number): void => {
+    let seen = idle;
+    let since = 0;
+    watch = setInterval(() => {
+      const call = Atomics.load(current, 0);
+      const now = performance.now();
+      if (call !== seen) {
+        seen = call;
+        since = now;
+        return;
+      }
+      const limit = call === making ? limits.makeSeconds : timeLimitSeconds;
+      if (call !== idle && now - since > limit * 1000) {
+        const what = call === making ? "was not there" : "gave no verdict";
+        overdue = { call, reason: `${what} within ${limit} seconds` };
+        clearInterval(watch);
+        void worker.terminate();
+      }
+    }, watchMilliseconds);
+  };
+
+  worker.on("message", (answer: WorkerAnswer) => events.onAnswer(answer));
+  worker.on("error", (error: NodeJS.ErrnoException) => {
+    failure =
+      error.code === "ERR_WORKER_OUT_OF_MEMORY"
+        ? `took more than ${limits.memoryMegabytes} MB of memory`
+        : `ended its thread: ${errorMessage(error)}`;
+  });
+  worker.on("exit", (code) => {
+    clearInterval(watch);
+    const [call, span] = [Atomics.load(current, 0), Atomics.load(current, 1)];
+    const reason = failure ?? `ended its thread with exit code ${code}`;
+    // A call that came to its end in the last moment before its thread's is not to blame.
+    const timedOut = overdue?.call === call ? overdue : undefined;
+    events.onEnd(timedOut ? { kind: "timeout", span, ...timedOut } : { kind: "error", call, span, reason });
+  });
+
+  return {
+    start(job, timeLimitSeconds) {
+      worker.ref();
+      worker.postMessage(job);
+      watchCalls(timeLimitSeconds);
+    },
+    rest() {
+      clearInterval(watch);
+      worker.unref();
+    },
+    async close() {
+      clearInterval(watch);
+      await worker.terminate();
+    },
+  };
+}
