@@ -9,7 +9,7 @@ import { isScore, shownScore } from "../checked-score.ts";
 import type { AnyReward } from "../reward.ts";
 import type { RewardSource } from "../reward-source.ts";
 import type { GroupRewardFunction, RewardFunction } from "./own-reward.ts";
-import { exportPosition, parsedPosition, thrownPosition } from "./source-position.ts";
+import { exportPosition, thrownPosition } from "./source-position.ts";
 
 type FileSource = Extract<RewardSource, { kind: "file" }>;
 
@@ -21,7 +21,7 @@ let canLoadTypeScript = false;
  */
 export async function loadOwnReward({ file, export: name, parameters }: FileSource): Promise<AnyReward> {
   const source = readSource(file);
-  const exported = await loadExport(file, name);
+  const exported = await loadExport(file, source, name);
   const position = exportPosition(file, source, name);
   const facts = { name: path.basename(file), highest: 1 };
   const scored = (given: unknown) => ownScore(position, given);
@@ -64,7 +64,7 @@ function readSource(file: string): string {
   }
 }
 
-async function loadExport(file: string, name: string): Promise<unknown> {
+async function loadExport(file: string, source: string, name: string): Promise<unknown> {
   const isTypeScript = /\.m?ts$/.test(file);
   if (isTypeScript && !canLoadTypeScript) {
     register("./strip-types.js", import.meta.url);
@@ -74,7 +74,7 @@ async function loadExport(file: string, name: string): Promise<unknown> {
   try {
     module = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
   } catch (error) {
-    throw new ConfigError(unloadable(file, error));
+    throw new ConfigError(await unloadable(file, source, error));
   }
   if (!Object.hasOwn(module, name)) {
     throw new ConfigError(`${file}: there is no export "${name}"${wayOut(name, Object.keys(module))}`);
@@ -82,13 +82,20 @@ async function loadExport(file: string, name: string): Promise<unknown> {
   return module[name];
 }
 
-/** The hook for TypeScript says where by itself. */
-function unloadable(file: string, error: unknown): string {
+/** Node keeps the line of what it cannot parse to itself; the parser of TypeScript tells it. */
+async function unloadable(file: string, source: string, error: unknown): Promise<string> {
   const message = errorMessage(error).replaceAll(/\s*\n\s*/g, " ");
-  if (error instanceof SyntaxError && message.startsWith(path.parse(file).root)) {
-    return message;
+  if (!(error instanceof SyntaxError)) {
+    return `${thrownPosition(file, error) ?? file}: ${message}`;
   }
-  return `${parsedPosition(error) ?? thrownPosition(file, error) ?? file}: ${message}`;
+  try {
+    const { strippedTypes } = await import("./stripped-types.ts");
+    strippedTypes(source, file);
+  } catch (problem) {
+    return errorMessage(problem);
+  }
+  // In another module that it imports.
+  return message.startsWith(path.parse(file).root) ? message : `${file}: ${message}`;
 }
 
 function isGroupReward(exported: unknown): exported is GroupRewardFunction {

@@ -1,4 +1,4 @@
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 
 /** `file:line` where the file has this export, or the file alone where that is not plain to see. */
 export function exportPosition(file: string, source: string, name: string): string {
@@ -25,13 +25,4 @@ export function thrownPosition(file: string, error: unknown): string | undefined
     }
   }
   return undefined;
-}
-
-/** `file:line` that the text of a stack begins with, as it does for a file that cannot be parsed. */
-export function parsedPosition(error: unknown): string | undefined {
-  const [first = ""] = error instanceof Error ? (error.stack ?? "").split("\n") : [];
-  const found = /^(file:\/\/.+|\/.+|[A-Za-z]:\\.+):(\d+)$/.exec(first);
-  return found
-    ? `${found[1]!.startsWith("file:") ? fileURLToPath(found[1]!) : found[1]}:${found[2]}`
-    : undefined;
 }

@@ -74,7 +74,7 @@ test("rewards judge in threads, with the row's columns and the recipe's paramete
 });
 
 test("a call that hangs or ends its worker costs its own verdict and no other", async () => {
-  const fatal = ["hang", "loop", "never", "exit", "memory", "later"];
+  const fatal = ["hang", "loop", "never", "exit", "later"];
   const completions = fatal.flatMap((each, index) => [String(index), each, String(10 + index)]);
   const scores = await pool.score(request(obedient), completions.map(contextOf));
   expect(
@@ -93,10 +93,117 @@ test("a call that hangs or ends its worker costs its own verdict and no other", 
     "error: reward own ended its thread with exit code 7",
     13,
     4,
-    "error: reward own took more than 64 MB of memory",
-    14,
-    5,
     "error: reward own ended its thread: late",
-    15,
+    14,
   ]);
+});
+
+test("a call that takes more memory than a worker may have is an error", async () => {
+  const scores = await pool.score(
+    request(obedient, { timeLimitSeconds: 60 }),
+    ["1", "memory", "2"].map(contextOf),
+  );
+  expect(scores).toEqual([
+    { kind: "value", value: 1 },
+    { kind: "error", reason: "reward own took more than 64 MB of memory" },
+    { kind: "value", value: 2 },
+  ]);
+});
+
+const whole = write(
+  "whole.mjs",
+  `export const ranks = {
+  async scoreGroup(contexts) {
+    const lengths = contexts.map(({ completion }) => completion.length);
+    if (lengths.includes(0)) for (;;) {}
+    return lengths.map((length) => lengths.filter((other) => other < length).length);
+  },
+};
+export const short = { scoreGroup: () => [1] };
+export const notOne = 5;
+`,
+);
+const exported = (name: string) =>
+  request(whole, { source: { kind: "file", file: whole, export: name, parameters: {} } });
+
+test("a reward of whole groups has all of them before it, and ends with all of them", async () => {
+  expect(await pool.score(exported("ranks"), ["aaa", "a", "aa"].map(contextOf))).toEqual(
+    [2, 0, 1].map((value) => ({ kind: "value", value })),
+  );
+  expect(await pool.score(exported("ranks"), ["aaa", ""].map(contextOf))).toEqual(
+    [1, 2].map(() => ({ kind: "timeout", reason: "reward own gave no verdict within 0.3 seconds" })),
+  );
+  const [short] = await pool.score(exported("short"), ["a", "b"].map(contextOf));
+  expect(short).toEqual({
+    kind: "error",
+    reason: `reward whole.mjs failed: ${whole}:8: scoreGroup gave 1 results for 2 completions`,
+  });
+});
+
+test.each<[string, string, string, string]>([
+  ["nothing.ts", "", "default", 'FILE: there is no export "default"; known: none'],
+  [
+    "misspelt.ts",
+    "export const rewrad = () => 1;",
+    "reward",
+    'FILE: there is no export "reward"; did you mean "rewrad"? (known: rewrad)',
+  ],
+  ["syntax.ts", "\nexport default (x: number) => x +;\n", "default", "FILE:2: Expression expected"],
+  ["syntax.mjs", "\n\nexport default (x) => x +;\n", "default", "FILE:3: Expression expected"],
+  [
+    "enum.ts",
+    "\nenum A { b }\nexport default () => A.b;",
+    "default",
+    "FILE:2: TypeScript enum is not supported in strip-only mode",
+  ],
+  [
+    "five.ts",
+    "// five\nexport default 5;",
+    "default",
+    "FILE:2: export default is of type number; expected a function of (context, parameters), or an object with such a function scoreGroup",
+  ],
+  ["throws.mjs", "\n\nthrow new Error('not today');", "default", "FILE:3: not today"],
+  ["hangs.mjs", "for (;;) {}", "default", "reward own was not there within 2 seconds"],
+  [
+    "away.ts",
+    'import { a } from "./away-helper.ts";\nexport default () => a;',
+    "default",
+    "FILE: Cannot find module",
+  ],
+])("a file that cannot be used is told by file and line: %s", async (name, source, wanted, words) => {
+  const file = write(name, source);
+  const own = request(file, { source: { kind: "file", file, export: wanted, parameters: {} } });
+  const [score] = await pool.score(own, [contextOf("a")]);
+  const reason = words.replace("FILE", file);
+  expect(score).toEqual({ kind: "error", reason: expect.stringContaining(reason) });
+});
+
+test("TypeScript may import TypeScript", async () => {
+  write("pay.ts", "export const pay: number = 0.75;");
+  const file = write(
+    "imports.ts",
+    'import { pay } from "./pay.ts";\nexport default async (): Promise<number> => pay;',
+  );
+  expect(await pool.score(request(file), [contextOf("a")])).toEqual([{ kind: "value", value: 0.75 }]);
+});
+
+test("a column that cannot be copied between threads is an error", async () => {
+  const odd = { ...contextOf("1"), problem: { ...problem, columns: { read: () => 1 } } };
+  const [score] = await pool.score(request(obedient), [odd]);
+  expect(score).toMatchObject({ kind: "error", reason: expect.stringContaining("could not be cloned") });
+  expect(await pool.score(request(obedient), [contextOf("1")])).toEqual([{ kind: "value", value: 1 }]);
+});
+
+test("more groups than workers are all judged, each in its order", async () => {
+  const groups = Array.from({ length: 40 }, (_, group) =>
+    Array.from({ length: 8 }, (_, index) =>
+      contextOf(group % 7 === 3 && index === 5 ? "exit" : String(group * 8 + index)),
+    ),
+  );
+  const scores = await Promise.all(groups.map((group) => pool.score(request(obedient), group)));
+  for (const [group, each] of scores.entries()) {
+    expect(each.map((score) => (score.kind === "value" ? score.value : score.kind))).toEqual(
+      groups[group].map(({ completion }) => (completion === "exit" ? "error" : Number(completion))),
+    );
+  }
 });
