@@ -57,7 +57,7 @@ export type Score =
 /** A rollout with the weighted sum of its rewards and each reward's own verdict. */
 export interface ScoredRollout {
   rollout: Rollout;
-  /** The weighted sum over the rewards that gave a value; not a value if none did. */
+  /** The weighted sum of the rewards; not a value if one of them failed or none could tell. */
   score: Score;
   scores: Readonly<Record<string, Score>>;
 }

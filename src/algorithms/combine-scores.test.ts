@@ -13,7 +13,18 @@ test("sums the values by their weights", () => {
   );
 });
 
-test("ignores what is not a value as long as one reward gave one", () => {
+test("takes no part of a sum for the whole where a reward failed", () => {
+  const error: Score = { kind: "error", reason: "boom" };
+  const weights = { accuracy: 1, format: 0.5 };
+  expect(combineScores({ accuracy: timeout, format: value(1) }, weights)).toEqual(timeout);
+  expect(combineScores({ accuracy: value(1), format: error }, weights)).toEqual(error);
+  expect(combineScores({ accuracy: unscorable, format: error }, weights)).toEqual(error);
+  expect(combineScores({ accuracy: timeout, format: value(1) }, { accuracy: 0, format: 2 })).toEqual(
+    value(2),
+  );
+});
+
+test("ignores what is unscorable as long as one reward gave one", () => {
   expect(combineScores({ accuracy: unscorable, format: value(1) }, { accuracy: 1, format: 0.5 })).toEqual(
     value(0.5),
   );

@@ -2,9 +2,10 @@ import { ConfigError } from "../errors.ts";
 import type { Score } from "../pipeline.ts";
 
 /**
- * The weighted sum of the rewards that gave a value; where none did, the first other verdict. A reward of weight 0 is
- * only watched: its value alone does not make a rollout scored. A value that is no finite number counts as an error.
- * Throws a `ConfigError` for a reward without a weight.
+ * The weighted sum of the rewards that gave a value. A reward that failed (`error`, `timeout`) leaves it unknown what it
+ * would have added, so its verdict is that of the rollout; one that is `unscorable` adds nothing, and decides only where
+ * none gave a value. A reward of weight 0 is only watched. A value that is no finite number counts as an error. Throws a
+ * `ConfigError` for a reward without a weight.
  */
 export function combineScores(
   scores: Readonly<Record<string, Score>>,
@@ -13,6 +14,10 @@ export function combineScores(
   const weighted = Object.entries(scores)
     .map(([name, score]) => ({ weight: weightOf(name, weights), score: finite(name, score) }))
     .filter(({ weight }) => weight !== 0);
+  const failed = weighted.find(({ score: { kind } }) => kind === "error" || kind === "timeout");
+  if (failed !== undefined) {
+    return failed.score;
+  }
   const values = weighted.flatMap(({ weight, score }) =>
     score.kind === "value" ? [weight * score.value] : [],
   );

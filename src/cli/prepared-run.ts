@@ -9,6 +9,7 @@ import {
 import { ConfigError } from "../errors.ts";
 import { parseModelReference } from "../hub/model-reference.ts";
 import { arithmeticAlphabet } from "../tasks/arithmetic/alphabet.ts";
+import { prepareRewards } from "../tasks/prepare-rewards.ts";
 import { createTask } from "../tasks/registry.ts";
 import type { Task } from "../tasks/task.ts";
 import { locateModel, type ModelLocation, modelSource } from "./model-location.ts";
@@ -39,13 +40,16 @@ export interface PrepareOptions {
 
 /** Throws ConfigError, DataError or ModelError for a task or a model that cannot be used. */
 export async function prepareRun(recipe: Recipe, options: PrepareOptions): Promise<PreparedRun> {
-  const task = prepareTask(recipe, options);
+  const task = await prepareTask(recipe, options);
   return { task, ...(await prepareModel(recipe, options)) };
 }
 
-export function prepareTask({ task, seed }: Recipe, { warn }: PrepareOptions): Task {
+/** A task whose rewards can judge. */
+export async function prepareTask({ task, seed }: Recipe, { warn }: PrepareOptions): Promise<Task> {
   const { name, ...parameters } = task;
-  return createTask(name, parameters, { seed, warn });
+  const created = createTask(name, parameters, { seed, warn });
+  await prepareRewards(created);
+  return created;
 }
 
 export async function prepareModel(

@@ -157,7 +157,9 @@ export function stepLine(event: StepEvent, end: number, recent: readonly StepEve
 }
 
 function groupsInWords(signal: SignalLedger): string {
-  return `${signal.informativeGroups} of ${signal.groups} groups informative`;
+  const groups = `${signal.informativeGroups} of ${signal.groups} groups informative`;
+  const unscored = signal.unscorable + signal.timeouts + signal.errors;
+  return unscored === 0 ? groups : `${groups} · ${unscored} of ${signal.sampledCompletions} without a reward`;
 }
 
 /** The permanent line of an event, or null where it needs none. */

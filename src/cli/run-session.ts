@@ -4,6 +4,7 @@ import { ConfigError } from "../errors.ts";
 import { createSchedule } from "../optim/schedules.ts";
 import type { RunEvent } from "../pipeline.ts";
 import type { Task } from "../tasks/task.ts";
+import { untimedRewards } from "../tasks/task-rewards.ts";
 import { checkRunFolder, runPaths } from "../trainer/run-folder.ts";
 import { train } from "../trainer/train.ts";
 import type { LearningRateSchedule, TrainProgress, TrainResult } from "../trainer/train-options.ts";
@@ -130,7 +131,7 @@ function fingerprintOf(recipe: Recipe): Record<string, unknown> {
   return {
     model,
     ...(lora && { lora }),
-    task,
+    task: { ...task, rewards: untimedRewards(task.rewards) },
     algorithm,
     optimizer,
     ...(warmStart && {

@@ -61,9 +61,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       seed: hashSeed(seed, first + index),
     }));
     const completions = await sampler.sample(requests, sampling, signal && { signal });
-    for (const [index, prompt] of batch.entries()) {
-      results.push(await scoreGroup(task, codec, prompt, completions[index]));
-    }
+    const scored = batch.map((prompt, index) => scoreGroup(task, codec, prompt, completions[index]));
+    results.push(...(await Promise.all(scored)));
     options.onProgress?.({ done: results.length, total: prompts.length });
   }
   return {

@@ -50,6 +50,18 @@ export function createTaskRewards(parameters: TaskRewardsParameters): Task["rewa
   return entries.map((entry) => ({ reward: rewardOf(entry), weight: entry.weight }));
 }
 
+/** Without the time limits, which decide no number as long as they are kept. */
+export function untimedRewards(parameters: TaskRewardsParameters): TaskRewardsParameters {
+  const untimed = <Limited extends object>(entry: Limited): Limited => ({ ...entry, timeLimit: undefined });
+  if (Array.isArray(parameters)) {
+    return parameters.map(untimed);
+  }
+  const entries = Object.entries(parameters);
+  return Object.fromEntries(
+    entries.map(([name, entry]) => [name, typeof entry === "number" ? entry : untimed(entry)]),
+  );
+}
+
 function named([name, entry]: [string, number | z.output<typeof namedEntry>]): Entry {
   if (typeof entry === "number") {
     return { name, weight: entry };

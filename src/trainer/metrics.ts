@@ -2,7 +2,6 @@ import type { GroupSignal } from "../algorithms/algorithm.ts";
 import { internalError } from "../errors.ts";
 import { mean, rewardMeans } from "../eval/reward-means.ts";
 import type { RolloutStatistics, Score, ScoredGroup, ScoredRollout, SignalLedger } from "../pipeline.ts";
-import type { Task } from "../tasks/task.ts";
 
 /** Over all completions sampled in a step, of which at least one has a reward. */
 export function rolloutStatistics(sampled: readonly ScoredGroup[]): RolloutStatistics {
@@ -51,7 +50,7 @@ export function signalLedger(
 }
 
 export interface RewardFailures {
-  /** Share of the completions that have no reward, or one to which a failed reward should have added. */
+  /** Share of the completions that have no reward. */
   share: number;
   /** One line for each reward that threw or timed out. */
   warnings: string[];
@@ -60,8 +59,7 @@ export interface RewardFailures {
 }
 
 /** Which rewards failed, in words. An `unscorable` verdict is no failure as long as another reward gives a value. */
-export function rewardFailures(sampled: readonly ScoredGroup[], rewards: Task["rewards"]): RewardFailures {
-  const watchedOnly = new Set(rewards.filter(({ weight }) => weight === 0).map(({ reward }) => reward.name));
+export function rewardFailures(sampled: readonly ScoredGroup[]): RewardFailures {
   const rollouts = sampled.flatMap((group) => group.rollouts);
   const failures = new Map<string, { count: number; first: string }>();
   for (const { scores } of rollouts) {
@@ -72,18 +70,14 @@ export function rewardFailures(sampled: readonly ScoredGroup[], rewards: Task["r
       }
     }
   }
-  const unscored = rollouts.filter(
-    ({ score, scores }) =>
-      score.kind !== "value" ||
-      Object.entries(scores).some(([name, each]) => failed(each) && !watchedOnly.has(name)),
-  );
+  const unscored = rollouts.flatMap(({ score }) => (score.kind === "value" ? [] : [score]));
   return {
     share: unscored.length / rollouts.length,
     warnings: [...failures].map(
       ([name, { count, first }]) =>
         `reward ${name} failed on ${count} of ${rollouts.length} completions, first: ${first}`,
     ),
-    firstReason: unscored.length > 0 ? unscoredReason(unscored[0]) : null,
+    firstReason: unscored[0]?.reason ?? null,
   };
 }
 

@@ -41,7 +41,7 @@ export interface TrainOptions extends PromptLimit {
   sampling: SamplingParameters;
   /** Batches of B prompts beyond the first that a step may sample in search of informative groups. */
   maxResampleRounds: number;
-  /** From 0 to below 1: if a larger share of a step's completions has no trustworthy reward, the run stops before learning from it. */
+  /** From 0 to below 1: if a larger share of a step's completions has no reward, the run stops before learning from it. */
   unscoredShareLimit: number;
 
   /** Greedy, on the first `problems` held-out problems: every so many steps (0: never), after each stage, and before the first step if asked. */

@@ -67,7 +67,7 @@ function moody(characters: string): Reward {
   };
 }
 
-test("a reward that throws costs its own verdict and nothing else", async () => {
+test("a completion on which a reward threw is masked, counted and shown, and nothing else is", async () => {
   const folder = temporaryFolder();
   const task = createSumsTask({
     rewards: [
@@ -83,13 +83,19 @@ test("a reward that throws costs its own verdict and nothing else", async () => 
 
   const rows = await readRollouts(folder, 1);
   expect(rows).toHaveLength(48);
+  const [{ signal }] = steps(events);
+  expect(signal).toMatchObject({ errors: rows.filter((row) => row.reward === null).length, timeouts: 0 });
   const failed = rows.filter((row) => /^[67]/.test(row.completion));
   expect(failed.length).toBeGreaterThan(0);
   for (const row of rows) {
     const threw = failed.includes(row);
     expect(row.reward_accuracy === null).toBe(threw);
     expect(row.unscored_reason === null).toBe(!threw);
-    expect(row.reward).toBe((row.reward_accuracy ?? 0) + 0.25 * row.reward_brevity);
+    expect(row.reward).toBe(threw ? null : row.reward_accuracy + 0.25 * row.reward_brevity);
+    expect(row.reward_brevity).not.toBeNull();
+    if (threw) {
+      expect(row.token_weight === null || row.token_weight === 0).toBe(true);
+    }
   }
 });
 

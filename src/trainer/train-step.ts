@@ -37,12 +37,14 @@ export async function trainStep(context: StepContext): Promise<TrainStep> {
   const clock = startPhaseClock();
 
   const sampled = await sampleRound(context, 0, clock);
+  refuseUnscored(context, sampled);
   let resampleRounds = 0;
   while (resampleRounds < options.maxResampleRounds && !algorithm.hasEnoughSignal(sampled, promptsPerStep)) {
     resampleRounds += 1;
     sampled.push(...(await sampleRound(context, resampleRounds, clock)));
+    refuseUnscored(context, sampled);
   }
-  refuseUnscored(context, sampled);
+  rewardFailures(sampled).warnings.forEach(warn);
 
   const selected = algorithm.select(sampled, promptsPerStep);
   const { batch, signal } = algorithm.weigh(selected, sampled);
@@ -89,13 +91,12 @@ async function sampleRound(context: StepContext, round: number, clock: PhaseCloc
 }
 
 /** A reward that fails now and then is data; one that fails most of the time would teach something else. */
-function refuseUnscored({ options, step, warn }: StepContext, sampled: readonly ScoredGroup[]): void {
-  const { share, warnings, firstReason } = rewardFailures(sampled, options.task.rewards);
-  warnings.forEach(warn);
+function refuseUnscored({ options, step }: StepContext, sampled: readonly ScoredGroup[]): void {
+  const { share, firstReason } = rewardFailures(sampled);
   if (share > options.unscoredShareLimit) {
     const percent = (value: number) => `${Math.round(value * 1000) / 10}%`;
     throw new DataError(
-      `step ${step} was not learned from: ${percent(share)} of its completions have no trustworthy reward, the limit is ${percent(options.unscoredShareLimit)}; first reason: ${firstReason}; mend the reward or raise unscoredShareLimit, then resume`,
+      `step ${step} was not learned from: ${percent(share)} of its completions have no reward, the limit is ${percent(options.unscoredShareLimit)}; first reason: ${firstReason}; mend the reward or raise unscoredShareLimit, then resume`,
     );
   }
 }

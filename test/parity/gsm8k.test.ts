@@ -5,6 +5,8 @@ import { readJsonLines } from "../../src/datasets/jsonl.ts";
 import type { Problem } from "../../src/pipeline.ts";
 import { hashSeed, shuffledIndices } from "../../src/random.ts";
 import { createReward } from "../../src/rewards/registry.ts";
+import type { Reward } from "../../src/rewards/reward.ts";
+import { scoresOf } from "../../src/rewards/score-group.ts";
 import { checkTask } from "../../src/tasks/check-task.ts";
 import { createTask } from "../../src/tasks/registry.ts";
 import type { Task } from "../../src/tasks/task.ts";
@@ -13,12 +15,13 @@ const folder = join(process.env.GPGRAD_DATA ?? "../shared/data", "gsm8k");
 
 /** The data set is not part of the repository; a folder that was named must be there. */
 const absent = process.env.GPGRAD_DATA === undefined && !existsSync(folder);
-const accuracy = createReward("accuracy");
+const accuracy = createReward("accuracy") as Reward;
 
 async function grade(problem: Problem, completion: string): Promise<number> {
-  const score = await accuracy.score({ problem, completion, completionTokens: 1, finishReason: "stop" });
-  if (score.kind !== "value") {
-    throw new Error(`${problem.id}: ${score.kind}`);
+  const context = { problem, completion, completionTokens: 1, finishReason: "stop" } as const;
+  const [score] = await scoresOf(accuracy, [context]);
+  if (score?.kind !== "value") {
+    throw new Error(`${problem.id}: ${score?.kind}`);
   }
   return score.value;
 }
