@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createAccuracyReward } from "./accuracy.ts";
 
-const reward = createAccuracyReward();
+const reward = createAccuracyReward({ compat: undefined, project: "open-r1" });
 
 function score(answer: string, completion: string) {
   const problem = { id: "x", prompt: "", answer, columns: {} };

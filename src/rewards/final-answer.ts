@@ -6,7 +6,7 @@ import { normalizeNumber } from "./normalize-number.ts";
  * other kinds are looked for first. Every search is linear in the text, whatever it holds.
  */
 export function extractFinalAnswer(text: string): string | undefined {
-  const tagged = lastTagged(text);
+  const tagged = extractTagged(text);
   return tagged === undefined ? marked(text) : (marked(tagged) ?? tagged.trim());
 }
 
@@ -14,7 +14,8 @@ function marked(text: string): string | undefined {
   return lastBoxed(text) ?? lastAfterHashes(text) ?? lastStated(text);
 }
 
-function lastTagged(text: string): string | undefined {
+/** What stands in the last closed `<answer>...</answer>`, or undefined. */
+export function extractTagged(text: string): string | undefined {
   const opening = "<answer>";
   const closing = "</answer>";
   const lastClosing = text.lastIndexOf(closing);

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createFormatReward } from "./format.ts";
+import { createFormatReward, formatParameters } from "./format.ts";
 
-const reward = createFormatReward();
+const reward = createFormatReward(formatParameters.parse({}));
 
 function score(completion: string) {
   const problem = { id: "x", prompt: "", answer: "1", columns: {} };

@@ -1,29 +1,73 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { lookUp } from "../look-up.ts";
 import { parseParameters } from "../parse-parameters.ts";
-import { createAccuracyReward } from "./accuracy.ts";
-import { createFormatReward } from "./format.ts";
-import type { Reward } from "./reward.ts";
+import {
+  accuracyLv35Parameters,
+  accuracyParameters,
+  createAccuracyLv35Reward,
+  createAccuracyReward,
+} from "./accuracy.ts";
+import { codeFormatParameters, createCodeFormatReward } from "./code-format.ts";
+import { cosineParameters, createCosineReward } from "./cosine.ts";
+import { createFormatReward, createFormatV2Reward, formatParameters, formatV2Parameters } from "./format.ts";
+import { createLengthReward, lengthParameters } from "./length.ts";
+import { createReasoningStepsReward, reasoningStepsParameters } from "./reasoning-steps.ts";
+import { createRepetitionPenaltyReward, repetitionPenaltyParameters } from "./repetition-penalty.ts";
+import type { AnyReward } from "./reward.ts";
+import { createSoftOverlongReward, softOverlongParameters } from "./soft-overlong.ts";
+import { createTagCountReward, tagCountParameters } from "./tag-count.ts";
+import { answerLetterParameters, createAnswerLetterReward } from "./visual/answer-letter.ts";
+import { classificationParameters, createClassificationReward } from "./visual/classification.ts";
+import { countingParameters, createCountingReward } from "./visual/counting.ts";
+import {
+  createDetectionConfidenceReward,
+  createDetectionIouReward,
+  detectionParameters,
+} from "./visual/detection.ts";
+import { createGiouReward, giouParameters } from "./visual/giou.ts";
+import { createIouReward, iouParameters } from "./visual/iou.ts";
 
-type Factory = (parameters: unknown) => Reward;
+type Factory = (parameters: unknown) => AnyReward;
 
 /** A reward's schema and factory as one function of unchecked parameters. */
 function define<Schema extends z.ZodType>(
   name: string,
   schema: Schema,
-  create: (parameters: z.output<Schema>) => Reward,
+  create: (parameters: z.output<Schema>) => AnyReward,
 ): Record<string, Factory> {
-  return { [name]: (parameters) => create(parseParameters(schema, parameters, `reward ${name}`)) };
+  return {
+    [name]: (parameters) => create(parseParameters(schema, parameters, `reward ${name}`)),
+  };
 }
 
 const factories: Readonly<Record<string, Factory>> = {
-  ...define("accuracy", z.strictObject({}), createAccuracyReward),
-  ...define("format", z.strictObject({}), createFormatReward),
+  ...define("accuracy", accuracyParameters, (parameters) => createAccuracyReward(parameters)),
+  ...define("accuracy_lv35", accuracyLv35Parameters, (parameters) => createAccuracyLv35Reward(parameters)),
+  ...define("format", formatParameters, createFormatReward),
+  ...define("format_v2", formatV2Parameters, createFormatV2Reward),
+  ...define("tag_count", tagCountParameters, createTagCountReward),
+  ...define("reasoning_steps", reasoningStepsParameters, createReasoningStepsReward),
+  ...define("length", lengthParameters, (parameters) => createLengthReward(parameters)),
+  ...define("cosine", cosineParameters, (parameters) => createCosineReward(parameters)),
+  ...define("repetition_penalty", repetitionPenaltyParameters, createRepetitionPenaltyReward),
+  ...define("soft_overlong", softOverlongParameters, createSoftOverlongReward),
+  ...define("code_format", codeFormatParameters, createCodeFormatReward),
+  ...define("answer_letter", answerLetterParameters, (parameters) => createAnswerLetterReward(parameters)),
+  ...define("classification", classificationParameters, (parameters) =>
+    createClassificationReward(parameters),
+  ),
+  ...define("counting", countingParameters, createCountingReward),
+  ...define("iou", iouParameters, createIouReward),
+  ...define("giou", giouParameters, (parameters) => createGiouReward(parameters)),
+  ...define("detection_iou", detectionParameters, (parameters) => createDetectionIouReward(parameters)),
+  ...define("detection_confidence", detectionParameters, (parameters) =>
+    createDetectionConfidenceReward(parameters),
+  ),
 };
 
 export const rewardNames: readonly string[] = Object.keys(factories);
 
 /** Throws ConfigError for an unknown name or parameter, with the known and the nearest. */
-export function createReward(name: string, parameters: unknown = {}): Reward {
+export function createReward(name: string, parameters: unknown = {}): AnyReward {
   return lookUp("reward", name, factories)(parameters);
 }

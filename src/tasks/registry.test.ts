@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ConfigError } from "../errors.ts";
+import { rewardNames } from "../rewards/registry.ts";
 import { createTask } from "./registry.ts";
 
 const options = { seed: 1 };
@@ -42,12 +43,12 @@ describe("task registry", () => {
     [
       "arithmetic",
       { rewards: { formt: 1 } },
-      'task.rewards: unknown reward "formt"; did you mean "format"? (known: accuracy, format)',
+      `task.rewards: unknown reward "formt"; did you mean "format"? (known: ${rewardNames.join(", ")})`,
     ],
     [
       "arithmetic",
       { rewards: { format: { weight: 1, strict: 1 } } },
-      'task.rewards: reward format: unknown parameter "strict"; remove it',
+      'task.rewards: reward format: unknown parameter "strict"; known: compat, project, thinkInPrompt',
     ],
     ["math", {}, 'task math: "path" cannot be missing: Invalid input: expected string, received undefined'],
     [
