@@ -1,19 +1,55 @@
-import { extractFinalAnswer } from "./final-answer.ts";
+import type { Comparison } from "./math/equal-values.ts";
+import { UnreadableError, type WorkBudget } from "./math/expression.ts";
+import { findAnswers } from "./math/find-answer.ts";
 import type { MathGrade, MathGradingOptions } from "./math/options.ts";
-import { normalizeNumber } from "./normalize-number.ts";
+import { equalReadings, isReadable, type ReadAnswer, readAnswer } from "./math/reading.ts";
 
 export type { MathGrade, MathGradingOptions, MathVerdict, Reading } from "./math/options.ts";
 
+/** Steps that reading one text, and comparing two, may take. */
+const readingSteps = 60_000;
+const comparingSteps = 300_000;
+
 /** Grades a completion's final answer against a gold answer. Never throws, and its work is bounded. */
-export function gradeMath(gold: string, completion: string, _options: MathGradingOptions = {}): MathGrade {
-  const goldAnswer = extractFinalAnswer(gold) ?? gold.replaceAll("$", "").trim();
-  const answer = extractFinalAnswer(completion);
-  if (goldAnswer === "") {
+export function gradeMath(gold: string, completion: string, options: MathGradingOptions = {}): MathGrade {
+  const goldAnswer = readFirst(gold, true);
+  if (!goldAnswer) {
     return { verdict: "gold-unparseable" };
   }
-  if (answer === undefined || answer === "") {
-    return { verdict: "answer-unparseable", gold: goldAnswer };
+  const answer = readFirst(completion, false);
+  if (!answer) {
+    return { verdict: "answer-unparseable", gold: goldAnswer.text };
   }
-  const equal = (normalizeNumber(answer) ?? answer) === (normalizeNumber(goldAnswer) ?? goldAnswer);
-  return { verdict: equal ? "equal" : "different", gold: goldAnswer, answer };
+  const comparison: Comparison = {
+    decimalPlaces: options.decimalPlaces ?? 6,
+    tolerance: Math.max(1e-12, 10 ** -(options.significantDigits ?? 15) * 1e4),
+    strict: options.strict ?? true,
+    budget: { steps: comparingSteps },
+  };
+  const equal = withinBudget(() => equalReadings(goldAnswer, answer, comparison));
+  return { verdict: equal ? "equal" : "different", gold: goldAnswer.text, answer: answer.text };
+}
+
+function readFirst(text: string, isGold: boolean): ReadAnswer | undefined {
+  const budget: WorkBudget = { steps: readingSteps };
+  const found = findAnswers(text);
+  const places = isGold && found.length === 0 ? [{ text, plain: true }] : found;
+  for (const place of places) {
+    const answer = readAnswer(place.text, place.plain, budget);
+    if (isReadable(answer)) {
+      return answer;
+    }
+  }
+  return undefined;
+}
+
+function withinBudget(compare: () => boolean): boolean {
+  try {
+    return compare();
+  } catch (error) {
+    if (error instanceof UnreadableError) {
+      return false;
+    }
+    throw error;
+  }
 }

@@ -1,0 +1,293 @@
+import { bracedArgument } from "./tokens.ts";
+
+/** A part of a text that may be its final answer. */
+export interface FoundAnswer {
+  text: string;
+  /** It stood in no math delimiters. */
+  plain: boolean;
+}
+
+/** Of longer texts only the end is searched: an answer stands there. */
+const longestText = 200_000;
+const longestLine = 2000;
+
+/**
+ * The places where a text may state its final answer, the likeliest first: inside `<answer>`, the last box or group of
+ * boxes, behind words such as "the answer is" (of several languages), behind `####`, the last formula, the last number.
+ * Empty where the last box never closes: the answer was cut off.
+ */
+export function findAnswers(text: string): FoundAnswer[] {
+  const end = text.length > longestText ? text.slice(-longestText) : text;
+  const tagged = lastTagged(end);
+  if (tagged !== undefined) {
+    return inside(tagged, true);
+  }
+  const thought = end.lastIndexOf("</think>");
+  if (thought >= 0) {
+    const after = inside(end.slice(thought + "</think>".length), false);
+    if (after.length > 0) {
+      return after;
+    }
+  }
+  return inside(end, false);
+}
+
+function inside(text: string, isAnswer: boolean): FoundAnswer[] {
+  const boxes = lastBoxes(text);
+  if (boxes === "cut off") {
+    return [];
+  }
+  if (boxes !== undefined) {
+    return [{ text: boxes, plain: false }];
+  }
+  const announced = lastAnnounced(text);
+  const hashes = text.lastIndexOf("####");
+  const found = announced ? [announced] : [];
+  if (hashes >= 0 && (!announced || hashes > announced.start)) {
+    found.unshift({ ...fromLine(text.slice(hashes + 4, hashes + 4 + longestLine)), start: hashes });
+  }
+  if (found.length > 0) {
+    return found;
+  }
+  const trimmed = text.trim();
+  if (
+    trimmed.length <= 400 &&
+    (isAnswer || !/[.!?。]\s|\n/.test(trimmed)) &&
+    !/[a-z]{2,}\s+[a-z]{2,}.*\$|\s[a-z]+\s+[a-z]+\s+[a-z]+\s+[a-z]+/i.test(trimmed)
+  ) {
+    const formulas = lastFormulas(trimmed);
+    const isFormula = formulas?.whole;
+    return trimmed === ""
+      ? []
+      : [isFormula ? formulas : { text: trimmed, plain: true }, ...(formulas ? [formulas] : [])];
+  }
+  const formulas = lastFormulas(text);
+  if (formulas) {
+    return [formulas];
+  }
+  const number = lastNumber(text);
+  return number === undefined ? [] : [{ text: number, plain: true }];
+}
+
+function lastTagged(text: string): string | undefined {
+  const open = text.lastIndexOf("<answer>");
+  if (open < 0) {
+    return undefined;
+  }
+  const close = text.indexOf("</answer>", open);
+  const content = text.slice(open + "<answer>".length, close < 0 ? undefined : close);
+  return close < 0 && content.length > longestLine ? undefined : content;
+}
+
+interface Box {
+  start: number;
+  end: number;
+  content: string;
+}
+
+const boxMarker = /\\(?:boxed|fbox|Boxed)\s*(?=\{)/g;
+const mostBoxes = 40;
+
+function lastBoxes(text: string): string | "cut off" | undefined {
+  const starts: number[] = [];
+  for (const match of text.matchAll(boxMarker)) {
+    starts.push(match.index);
+    if (starts.length > mostBoxes) {
+      starts.shift();
+    }
+  }
+  const boxes: Box[] = [];
+  for (const start of starts) {
+    const inner = boxes.at(-1);
+    if (inner && start < inner.end) {
+      continue;
+    }
+    const open = text.indexOf("{", start);
+    const argument = bracedArgument(text, open);
+    if (argument) {
+      boxes.push({ start, end: argument.end, content: argument.content });
+    } else if (start === starts.at(-1)) {
+      return "cut off";
+    }
+  }
+  const last = boxes.pop();
+  if (!last) {
+    return undefined;
+  }
+  const percent = /^(?:\s|\$|\\\)|\\\])*(?:\\?%|percent\b)/.exec(text.slice(last.end, last.end + 20))
+    ? "\\%"
+    : "";
+  const contents = [last.content + percent];
+  let next = last;
+  for (let box = boxes.pop(); box && belongTogether(text.slice(box.end, next.start)); box = boxes.pop()) {
+    if (box.content.trim() !== contents[0]?.trim()) {
+      contents.unshift(box.content);
+    }
+    next = box;
+  }
+  return contents.join(", ");
+}
+
+/** Boxes are one answer in parts if nothing, a separator or a few words with "and" or "or" stand between. */
+function belongTogether(between: string): boolean {
+  if (between.length > 70) {
+    return false;
+  }
+  const bare = between.replaceAll(/\\(?:text|quad|qquad|\(|\)|\[|\]|,|;)|[${}\s.]/g, " ").trim();
+  if (/^[,;]?$/.test(bare)) {
+    return true;
+  }
+  return (
+    /(?:\b(?:and|or)\b|[,;])/.test(bare) &&
+    !/answer|therefore|thus|hence|\bso\b|final|correct|result|wait|no\b|check|simplif|equal|mistake|actually/i.test(
+      bare,
+    )
+  );
+}
+
+const announcement =
+  /(?:final\s+answer|answers?|solution|result)\s*(?:\*\*)?\s*(?:is|are|:|=|would be|should be)+|(?:答案|结果)\s*(?:是|为|：|:)+|(?:la\s+)?r[ée]ponse\s*(?:finale\s*)?(?:est|:)+|(?:la\s+)?respuesta\s*(?:final\s*)?(?:es|:)+|(?:die\s+)?antwort\s*(?:ist|lautet|:)+|ответ\s*(?::|—|-)+|(?:a\s+)?resposta\s*(?:final\s*)?(?:é|:)+|(?:la\s+)?risposta\s*(?:finale\s*)?(?:è|:)+|答え\s*(?:は|：|:)+|정답\s*(?:은|는|:)+/giu;
+
+function lastAnnounced(text: string): (FoundAnswer & { start: number }) | undefined {
+  let last: RegExpExecArray | undefined;
+  let strongest: RegExpExecArray | undefined;
+  for (const match of text.matchAll(announcement)) {
+    if (!/^(?:solution|result)/i.test(match[0]) || !last) {
+      last = match;
+    }
+    if (/^(?:final|answer)/i.test(match[0])) {
+      strongest = match;
+    }
+  }
+  const match = strongest ?? last;
+  if (!match || (/^(?:solution|result)/i.test(match[0]) && match.index < text.length - 400)) {
+    return undefined;
+  }
+  const start = match.index + match[0].length;
+  const rest = text.slice(start, start + longestLine);
+  const found = fromLine(rest);
+  return found.text === "" ? undefined : { ...found, start: match.index };
+}
+
+/** The formula that a line begins with, else the line up to the end of its sentence, else the first formula in it. */
+function fromLine(text: string): FoundAnswer {
+  const lead = /^(?:[\s*:：_`]|\\\\)*/.exec(text)?.[0].length ?? 0;
+  const rest = text.slice(lead);
+  const formula = formulaAt(rest, 0);
+  if (formula) {
+    return { text: rest.slice(0, joinedEnd(rest, formula.end)), plain: false };
+  }
+  const line = rest.slice(0, lineEnd(rest));
+  const sentence = line.slice(0, sentenceEnd(line)).replace(/\*\*[\s.]*$/, "");
+  const dollar = /(?<!\\)\$(?!\d)|\\\(|\\\[/.exec(line);
+  const first = dollar ? formulaAt(line, dollar.index) : undefined;
+  if (first && dollar && /[A-Za-z]{2,}/.test(line.slice(0, dollar.index))) {
+    return { text: line.slice(dollar.index, joinedEnd(line, first.end)), plain: false };
+  }
+  return { text: sentence, plain: true };
+}
+
+function lineEnd(text: string): number {
+  const end = text.indexOf("\n");
+  return end < 0 ? text.length : end;
+}
+
+function sentenceEnd(line: string): number {
+  const end =
+    /[.!?。](?=\s+[A-Z"“]|\s+I hope|\s*$)|(?:[,.]?\s+(?:because|since|which|where|so that|as)\s)/.exec(line);
+  return end ? end.index : line.length;
+}
+
+interface Formula {
+  start: number;
+  end: number;
+}
+
+const delimiters = [
+  ["$$", "$$"],
+  ["$", "$"],
+  ["\\[", "\\]"],
+  ["\\(", "\\)"],
+] as const;
+
+/** The formula whose opening delimiter stands at `start`. */
+function formulaAt(text: string, start: number): Formula | undefined {
+  for (const [open, close] of delimiters) {
+    if (text.startsWith(open, start)) {
+      const end = closingDelimiter(text, start + open.length, close);
+      return end === undefined || end === start + open.length
+        ? undefined
+        : { start, end: end + close.length };
+    }
+  }
+  return undefined;
+}
+
+function closingDelimiter(text: string, start: number, close: string): number | undefined {
+  let end = text.indexOf(close, start);
+  while (end > 0 && close.startsWith("$") && text[end - 1] === "\\") {
+    end = text.indexOf(close, end + 1);
+  }
+  return end < 0 || end - start > longestLine ? undefined : end;
+}
+
+/** Formulas joined by commas, "and" and "or" are one answer. */
+function joinedEnd(text: string, start: number): number {
+  let end = start;
+  for (let count = 0; count < 30; count++) {
+    const joint = /^\s*(?:,?\s*(?:and|or)|,)\s*(?=\$|\\\(|\\\[)/.exec(text.slice(end, end + 20))?.[0];
+    const next = joint === undefined ? undefined : formulaAt(text, end + joint.length);
+    if (!next) {
+      break;
+    }
+    end = next.end;
+  }
+  const percent = /^\s*(?:\\?%|percent\b)/.exec(text.slice(end, end + 12))?.[0];
+  return end + (percent?.length ?? 0);
+}
+
+/** The last formula, or the last that are joined; `whole` if the text is nothing else. */
+function lastFormulas(text: string): (FoundAnswer & { whole: boolean }) | undefined {
+  let last: Formula | undefined;
+  let index = 0;
+  while (index < text.length) {
+    const character = text[index];
+    if (character === "\\" && text[index + 1] !== "(" && text[index + 1] !== "[") {
+      index += 2;
+      continue;
+    }
+    const formula = character === "$" || character === "\\" ? formulaAt(text, index) : undefined;
+    if (formula) {
+      const end = joinedEnd(text, formula.end);
+      last = { start: index, end };
+      index = end;
+    } else {
+      index++;
+    }
+  }
+  if (!last) {
+    return undefined;
+  }
+  const around = text.slice(0, last.start) + text.slice(last.end);
+  return { text: text.slice(last.start, last.end), plain: false, whole: /^[\s.]*$/.test(around) };
+}
+
+const number = /(?<![\w.,/])[-−]?[$€£]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s*\/\s*\d+)?(?:\s*\\?%|°)?/g;
+
+/** The last number, unless another is offered beside it by "or". */
+function lastNumber(text: string): string | undefined {
+  let last: RegExpExecArray | undefined;
+  let before: RegExpExecArray | undefined;
+  for (const match of text.slice(-5000).matchAll(number)) {
+    before = last;
+    last = match;
+  }
+  if (
+    last &&
+    before &&
+    /^\s*(?:or|,? not)\s*$/.test(text.slice(-5000).slice(before.index + before[0].length, last.index))
+  ) {
+    return undefined;
+  }
+  return last?.[0];
+}

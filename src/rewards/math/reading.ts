@@ -1,0 +1,190 @@
+import { equalAnswers } from "./equal-answers.ts";
+import type { Comparison } from "./equal-values.ts";
+import {
+  type Expression,
+  freeSymbols,
+  mapExpression,
+  UnreadableError,
+  type WorkBudget,
+} from "./expression.ts";
+import { reduceMatrices } from "./matrices.ts";
+import { parseAnswer } from "./parser.ts";
+import { bracedArgument, tokenize } from "./tokens.ts";
+
+/** One answer as it was read. */
+export interface ReadAnswer {
+  /** As it stands in the text. */
+  text: string;
+  /** The text without spacing, styles and case, for answers in words. */
+  words: string;
+  /** What it may mean as mathematics, the likeliest first; empty if nothing. */
+  expressions: readonly Expression[];
+}
+
+const longest = 8000;
+
+/** Reads an answer's text. `plain`: it stood in no math delimiters. */
+export function readAnswer(text: string, plain: boolean, budget: WorkBudget): ReadAnswer {
+  const cleaned = clean(text.length > longest ? "" : text);
+  const expressions: Expression[] = [];
+  for (const thousands of [true, false]) {
+    if (!thousands && !/\d,\d{3}/.test(cleaned)) {
+      break;
+    }
+    try {
+      const expression = parseAnswer(tokenize(cleaned, { thousands, plain }, budget), budget);
+      expressions.push(reduceMatrices(expression, budget));
+    } catch (error) {
+      if (!(error instanceof UnreadableError)) {
+        throw error;
+      }
+    }
+  }
+  return { text: cleaned, words: wordsOf(cleaned), expressions };
+}
+
+/** Whether there is anything to compare: mathematics, or words with their braces in order. */
+export function isReadable(answer: ReadAnswer): boolean {
+  return answer.expressions.length > 0 || (/[\p{L}\p{N}]/u.test(answer.words) && bracesMatch(answer.text));
+}
+
+export function equalReadings(gold: ReadAnswer, answer: ReadAnswer, comparison: Comparison): boolean {
+  if (gold.words !== "" && gold.words === answer.words) {
+    return true;
+  }
+  if (isWord(gold) || isWord(answer)) {
+    return sameChoice(gold, answer);
+  }
+  return gold.expressions.some((left) =>
+    answer.expressions.some(
+      (right) => equalAnswers(left, right, comparison) || equalInOneCase(left, right, comparison),
+    ),
+  );
+}
+
+/** Models write `M` for `m`: letters are the same in both cases where an answer does not use both. */
+function equalInOneCase(gold: Expression, answer: Expression, comparison: Comparison): boolean {
+  const goldSymbols = freeSymbols(gold);
+  const answerSymbols = freeSymbols(answer);
+  const different = [...goldSymbols].some((name) => !answerSymbols.has(name));
+  if (!different || !caseIsFree(goldSymbols) || !caseIsFree(answerSymbols)) {
+    return (
+      !comparison.strict && goldSymbols.size === answerSymbols.size && equalRenamed(gold, answer, comparison)
+    );
+  }
+  if (equalAnswers(inLowerCase(gold), inLowerCase(answer), comparison)) {
+    return true;
+  }
+  return (
+    !comparison.strict && goldSymbols.size === answerSymbols.size && equalRenamed(gold, answer, comparison)
+  );
+}
+
+function caseIsFree(symbols: ReadonlySet<string>): boolean {
+  return new Set([...symbols].map((name) => name.toLowerCase())).size === symbols.size;
+}
+
+function inLowerCase(expression: Expression): Expression {
+  return mapExpression(expression, (part) =>
+    part.kind === "symbol" ? { ...part, name: part.name.toLowerCase() } : part,
+  );
+}
+
+function equalRenamed(gold: Expression, answer: Expression, comparison: Comparison): boolean {
+  const names = [...freeSymbols(gold)];
+  const renaming = new Map([...freeSymbols(answer)].map((name, index) => [name, names[index] ?? name]));
+  const renamed = mapExpression(answer, (part) =>
+    part.kind === "symbol" ? { ...part, name: renaming.get(part.name) ?? part.name } : part,
+  );
+  return names.length > 0 && equalAnswers(gold, renamed, comparison);
+}
+
+/** An answer in words rather than in symbols, which must not be taken for a product of its letters. */
+function isWord(answer: ReadAnswer): boolean {
+  return (
+    /^[\p{L}]{4,}$/u.test(answer.words) ||
+    (answer.expressions.length === 0 && /^[\p{L}\s]+$/u.test(answer.words))
+  );
+}
+
+const choice = /^\(?([a-h])(?:\)|[.:](?!\d))/;
+
+/** `(C) 42` or `C: 42` for the choice `C`. */
+function sameChoice(gold: ReadAnswer, answer: ReadAnswer): boolean {
+  return /^[a-h]$/.test(gold.words) && choice.exec(answer.words)?.[1] === gold.words;
+}
+
+/** Takes off what only surrounds an answer: delimiters, boxes, marks of emphasis, full stops. */
+function clean(text: string): string {
+  let result = text;
+  for (let round = 0; round < 6; round++) {
+    const before = result;
+    result = trimEdges(result);
+    for (const [open, close] of wrappers) {
+      if (result.startsWith(open) && result.endsWith(close) && result.length > open.length + close.length) {
+        result = result.slice(open.length, -close.length);
+      }
+    }
+    const box = /^\\(?:boxed|fbox|text|textbf|mathbf|mathrm|displaystyle)\s*(?=\{)/.exec(result);
+    const content = box && bracedArgument(result, box[0].length);
+    if (content && content.end === result.length) {
+      result = content.content;
+    }
+    if (result === before) {
+      break;
+    }
+  }
+  return result;
+}
+
+const wrappers = [
+  ["\\(", "\\)"],
+  ["\\[", "\\]"],
+] as const;
+
+function trimEdges(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (
+    start < end &&
+    /[\s*`"“”,;:。，~$.]/.test(text[start]!) &&
+    !(text[start] === "." && /\d/.test(text[start + 1] ?? ""))
+  ) {
+    start++;
+  }
+  while (end > start && /[\s*`"“”,;:。，~$.]/.test(text[end - 1]!) && text[end - 2] !== "\\") {
+    end--;
+  }
+  return text.slice(start, end);
+}
+
+/** Words alone: lower case, without spacing commands, styles, punctuation at the end. */
+function wordsOf(text: string): string {
+  return text
+    .replaceAll(/\\(?:left|right|displaystyle|quad|qquad|,|;|:|!|\s)/g, "")
+    .replaceAll(
+      /\\(?:text|textbf|textit|textrm|textnormal|mathrm|mathbf|mathit|mbox|operatorname)\s*\{([^{}]*)\}/g,
+      "$1",
+    )
+    .replaceAll(/[\s~$]/g, "")
+    .replaceAll("\\dfrac", "\\frac")
+    .replaceAll("\\tfrac", "\\frac")
+    .replaceAll(/^\(([a-z])\)$/gi, "$1")
+    .replaceAll(/[.,;:!。]+$/g, "")
+    .toLowerCase();
+}
+
+function bracesMatch(text: string): boolean {
+  let depth = 0;
+  for (let index = 0; index < text.length; index++) {
+    const character = text[index];
+    if (character === "\\") {
+      index++;
+    } else if (character === "{") {
+      depth++;
+    } else if (character === "}" && --depth < 0) {
+      return false;
+    }
+  }
+  return depth === 0;
+}

@@ -1,0 +1,460 @@
+import {
+  commandMeaning,
+  isAccent,
+  isFunctionName,
+  isSilentCommand,
+  isStyle,
+  unicodeMeaning,
+} from "./commands.ts";
+import { spend, UnreadableError, type WorkBudget } from "./expression.ts";
+import { isUnit } from "./units.ts";
+
+export type TokenKind =
+  | "number"
+  | "letter"
+  | "symbol"
+  | "constant"
+  | "function"
+  | "fraction"
+  | "root"
+  | "binomial"
+  | "choose"
+  | "modulo"
+  | "operator"
+  | "plus-minus"
+  | "relation"
+  | "set-operator"
+  | "named-set"
+  | "open"
+  | "close"
+  | "bar"
+  | "such-that"
+  | "comma"
+  | "connective"
+  | "power"
+  | "subscript"
+  | "factorial"
+  | "percent"
+  | "degree"
+  | "prime"
+  | "ellipsis"
+  | "arrow"
+  | "binder"
+  | "begin"
+  | "end"
+  | "column"
+  | "row"
+  | "text"
+  | "unit"
+  | "repeating";
+
+export interface Token {
+  kind: TokenKind;
+  value: string;
+  /** Whether white space stands before. */
+  spaced: boolean;
+}
+
+/** How letters and numbers run together. */
+export interface TokenRules {
+  /** A comma between groups of three digits is part of the number. */
+  thousands: boolean;
+  /** The text stood in no math delimiters, so that words are words. */
+  plain: boolean;
+}
+
+const mostTokens = 4000;
+const whole = /\d+/y;
+const decimals = /\.\d+/y;
+const groups = /(?:(?:,|\{,\}|,\\!|\\,|\\ |[\u00a0\u2009\u202f ])\d{3})+(?![\d])/y;
+const groupsWithoutComma = /(?:(?:\{,\}|,\\!|\\,|\\ |[\u00a0\u2009\u202f ])\d{3})+(?![\d])/y;
+const exponent = /[eE][+-]?\d{1,5}(?![\d.^])/y;
+const repeating = /\.(\d*)\\(?:overline|bar|dot)\{?(\d+)\}?/y;
+const word = /[A-Za-z]+/y;
+const commandName = /\\([A-Za-z]+)\*?/y;
+const leadingGroup = /^[1-9]\d{0,2}$/;
+
+/** Cuts an answer into tokens, spacing and styles left out. Throws `UnreadableError`; linear in the text. */
+export function tokenize(text: string, rules: TokenRules, budget: WorkBudget): Token[] {
+  const tokens: Token[] = [];
+  let index = 0;
+  let spaced = false;
+  let depth = 0;
+  const push = (kind: TokenKind, value: string) => {
+    tokens.push({ kind, value, spaced });
+    spaced = false;
+    if (tokens.length > mostTokens) {
+      throw new UnreadableError("too long");
+    }
+  };
+  const match = (pattern: RegExp): RegExpExecArray | null => {
+    pattern.lastIndex = index;
+    return pattern.exec(text);
+  };
+
+  function readNumber(): void {
+    const digits = match(whole)?.[0] ?? "";
+    index += digits.length;
+    let value = digits;
+    if (leadingGroup.test(digits)) {
+      const separated = match(rules.thousands && depth === 0 ? groups : groupsWithoutComma)?.[0];
+      if (separated !== undefined && !text.startsWith("}", index)) {
+        index += separated.length;
+        value += separated.replaceAll(/\D/g, "");
+      }
+    }
+    const cycle = match(repeating);
+    if (cycle) {
+      index += cycle[0].length;
+      push("repeating", `${value || "0"}.${cycle[1]}|${cycle[2]}`);
+      return;
+    }
+    const fractional = match(decimals)?.[0];
+    if (fractional !== undefined) {
+      index += fractional.length;
+      value += fractional;
+    }
+    const power = match(exponent)?.[0];
+    if (power !== undefined && value !== "") {
+      index += power.length;
+      value += power.toLowerCase();
+    }
+    push("number", value);
+  }
+
+  function readLetters(): void {
+    const letters = match(word)?.[0] ?? "";
+    const lower = letters.toLowerCase();
+    const previous = tokens.at(-1);
+    index += letters.length;
+    if (letters.length > 1) {
+      if (lower === "and" || lower === "or") {
+        push("connective", lower);
+        return;
+      }
+      if (isFunctionName(letters) || lower === "sqrt" || lower === "arctg" || lower === "tg") {
+        push(lower === "sqrt" ? "root" : "function", letters);
+        return;
+      }
+      if (lower === "inf" || lower === "infinity" || lower === "infty" || lower === "oo") {
+        push("constant", "infinity");
+        return;
+      }
+      if (letters === "pi") {
+        push("constant", "pi");
+        return;
+      }
+      if (lower === "percent" || lower === "percentage" || lower === "pct") {
+        push("percent", "%");
+        return;
+      }
+      if (lower === "frac") {
+        push("fraction", "");
+        return;
+      }
+    }
+    if (previous && endsOperand(previous) && isUnit(letters) && (letters.length > 1 || rules.plain)) {
+      push("unit", letters);
+      return;
+    }
+    if (letters.length > 3 && rules.plain) {
+      push("text", letters);
+      return;
+    }
+    for (const letter of letters) {
+      push("letter", letter);
+    }
+  }
+
+  function readStyled(name: string): void {
+    const argument = bracedArgument(text, index);
+    if (argument === undefined) {
+      return;
+    }
+    index = argument.end;
+    const content = argument.content.replaceAll("~", " ").trim();
+    if (isAccent(name)) {
+      push("symbol", `${name === "overline" ? "bar" : name}{${content.replaceAll(/\s/g, "")}}`);
+      return;
+    }
+    if (name === "mathbb" && /^[NZQRCP]$/.test(content)) {
+      push("named-set", content);
+      return;
+    }
+    const wordsOnly = content.replaceAll(/^[\s,;.]+|[\s,;.]+$/g, "");
+    const lower = wordsOnly.toLowerCase();
+    if (wordsOnly === "") {
+      if (/[,;]/.test(content)) {
+        push("comma", ",");
+      }
+    } else if (lower === "and" || lower === "or") {
+      push("connective", lower);
+    } else if (/^(?:percent|percentage|pct|\\?%)$/.test(lower)) {
+      push("percent", "%");
+    } else if (isFunctionName(wordsOnly)) {
+      push("function", wordsOnly);
+    } else if (/^[-+\d.,\s/()=\\$%^{}*]+$/.test(wordsOnly) && /\d/.test(wordsOnly)) {
+      for (const token of tokenize(wordsOnly, rules, budget)) {
+        tokens.push(token);
+      }
+    } else if (/^\\?\$$/.test(wordsOnly)) {
+      return;
+    } else if (
+      /^(?:[A-Za-z]|\\[A-Za-z]+)$/.test(wordsOnly) &&
+      !(tokens.length > 0 && name !== "mathbf" && endsOperand(tokens.at(-1)!) && isUnit(wordsOnly))
+    ) {
+      for (const token of tokenize(wordsOnly, { ...rules, plain: false }, budget)) {
+        tokens.push(token);
+      }
+    } else {
+      push("text", content);
+    }
+  }
+
+  function readCommand(): void {
+    const found = match(commandName);
+    if (!found) {
+      const character = text[index + 1] ?? "";
+      index += 2;
+      if (character === "{" || character === "}") {
+        depth += character === "{" ? 1 : -1;
+        push(character === "{" ? "open" : "close", character === "{" ? "\\{" : "\\}");
+      } else if (character === "|") {
+        push("bar", "||");
+      } else if (character === "%") {
+        push("percent", "%");
+      } else if (character === "\\") {
+        push("row", "");
+      } else if (character === "(" || character === "[" || character === ")" || character === "]") {
+        spaced = true;
+      } else if (",;:! $\n\t#&_".includes(character)) {
+        spaced = true;
+      } else {
+        throw new UnreadableError(`\\${character}`);
+      }
+      return;
+    }
+    const name = found[1] ?? "";
+    index += found[0].length;
+    if (isSilentCommand(name)) {
+      if ((name === "left" || name === "right") && text[index] === ".") {
+        index++;
+      }
+      spaced = true;
+    } else if (isStyle(name) || isAccent(name)) {
+      readStyled(name);
+    } else if (
+      name === "boxed" ||
+      name === "fbox" ||
+      name === "phantom" ||
+      name === "hspace" ||
+      name === "label"
+    ) {
+      if (name === "hspace" || name === "phantom" || name === "label") {
+        index = bracedArgument(text, index)?.end ?? index;
+      }
+    } else if (name === "begin" || name === "end") {
+      const environment = bracedArgument(text, index);
+      if (!environment) {
+        throw new UnreadableError(name);
+      }
+      index = environment.end;
+      if (name === "begin" && environment.content === "array") {
+        index = bracedArgument(text, index)?.end ?? index;
+      }
+      push(name, environment.content.replace("*", ""));
+    } else if (name === "not") {
+      spaced = true;
+      const next = text.slice(index).match(/^\s*(?:=|\\in\b|\\equiv\b)/)?.[0];
+      if (next === undefined) {
+        throw new UnreadableError(name);
+      }
+      index += next.length;
+      push("relation", next.includes("in") ? "notin" : "!=");
+    } else {
+      const meaning = commandMeaning(name);
+      if (!meaning) {
+        throw new UnreadableError(`\\${name}`);
+      }
+      push(...meaning);
+      if (meaning[0] === "open" || meaning[0] === "close") {
+        depth += meaning[0] === "open" ? 1 : -1;
+      }
+    }
+  }
+
+  while (index < text.length) {
+    spend(budget, 1);
+    const character = text[index] ?? "";
+    const next = text[index + 1] ?? "";
+    if (/\s/.test(character) || character === "~" || character === "\u200b") {
+      spaced = true;
+      index++;
+    } else if (
+      isDigit(character) ||
+      (character === "." && (isDigit(next) || text.startsWith(".\\overline", index)))
+    ) {
+      readNumber();
+    } else if (character >= "A" && character <= "z" && /[A-Za-z]/.test(character)) {
+      readLetters();
+    } else if (character === "\\") {
+      readCommand();
+    } else if (character === "<" || character === ">" || character === "!" || character === "=") {
+      const double = next === "=" ? `${character}=` : character;
+      index += double.length;
+      if (double === "!") {
+        push("factorial", "!");
+      } else {
+        push("relation", double === "==" ? "=" : double);
+      }
+    } else if (character === "*" && next === "*") {
+      index += 2;
+      push("power", "");
+    } else {
+      index++;
+      const single = singleCharacters[character];
+      const meaning = single ?? unicodeMeaning(character);
+      if (meaning) {
+        push(meaning[0], meaning[1]);
+        depth +=
+          meaning[0] === "open" && character !== "{"
+            ? 1
+            : meaning[0] === "close" && character !== "}"
+              ? -1
+              : 0;
+      } else if (character === "$" || '€£¥₹"`'.includes(character)) {
+        spaced = true;
+      } else if (Object.hasOwn(vulgarFractions, character)) {
+        pushVulgarFraction(push, vulgarFractions[character] ?? "", tokens.at(-1));
+      } else if (Object.hasOwn(superscripts, character)) {
+        let digits = superscripts[character] ?? "";
+        while (Object.hasOwn(superscripts, text[index] ?? "")) {
+          digits += superscripts[text[index] ?? ""];
+          index++;
+        }
+        push("power", "");
+        push("number", digits);
+      } else if (/\p{Script=Han}/u.test(character) && tokens.length > 0) {
+        push("unit", character);
+      } else {
+        throw new UnreadableError(character);
+      }
+    }
+  }
+  return tokens;
+}
+
+const singleCharacters: Readonly<Record<string, readonly [TokenKind, string]>> = {
+  "+": ["operator", "+"],
+  "-": ["operator", "-"],
+  "*": ["operator", "*"],
+  "/": ["operator", "/"],
+  ":": ["operator", ":"],
+  "^": ["power", ""],
+  _: ["subscript", ""],
+  "(": ["open", "("],
+  ")": ["close", ")"],
+  "[": ["open", "["],
+  "]": ["close", "]"],
+  "{": ["open", "{"],
+  "}": ["close", "}"],
+  "|": ["bar", "|"],
+  ",": ["comma", ","],
+  ";": ["comma", ";"],
+  "%": ["percent", "%"],
+  "'": ["prime", "'"],
+  "&": ["column", ""],
+};
+
+const superscripts: Readonly<Record<string, string>> = {
+  "⁰": "0",
+  "¹": "1",
+  "²": "2",
+  "³": "3",
+  "⁴": "4",
+  "⁵": "5",
+  "⁶": "6",
+  "⁷": "7",
+  "⁸": "8",
+  "⁹": "9",
+};
+
+const vulgarFractions: Readonly<Record<string, string>> = {
+  "½": "1/2",
+  "⅓": "1/3",
+  "⅔": "2/3",
+  "¼": "1/4",
+  "¾": "3/4",
+  "⅕": "1/5",
+  "⅛": "1/8",
+  "⅜": "3/8",
+  "⅝": "5/8",
+  "⅞": "7/8",
+};
+
+function pushVulgarFraction(
+  push: (kind: TokenKind, value: string) => void,
+  text: string,
+  previous: Token | undefined,
+): void {
+  const [numerator = "", denominator = ""] = text.split("/");
+  if (previous?.kind === "number") {
+    push("operator", "+");
+  }
+  for (const [kind, value] of [
+    ["fraction", ""],
+    ["open", "{"],
+    ["number", numerator],
+    ["close", "}"],
+    ["open", "{"],
+    ["number", denominator],
+    ["close", "}"],
+  ] as const) {
+    push(kind, value);
+  }
+}
+
+/** Whether something that follows the token side by side multiplies it or is its unit. */
+function endsOperand(token: Token): boolean {
+  return [
+    "number",
+    "letter",
+    "symbol",
+    "constant",
+    "close",
+    "repeating",
+    "unit",
+    "percent",
+    "degree",
+  ].includes(token.kind);
+}
+
+/** The text in the braces that open at or after spaces at `start`; undefined where none do or they do not close. */
+export function bracedArgument(text: string, start: number): { content: string; end: number } | undefined {
+  let index = start;
+  while (text[index] === " ") {
+    index++;
+  }
+  if (text[index] !== "{") {
+    return undefined;
+  }
+  let depth = 0;
+  for (let position = index; position < text.length; position++) {
+    const character = text[position];
+    if (character === "\\") {
+      position++;
+    } else if (character === "{") {
+      depth++;
+    } else if (character === "}") {
+      depth--;
+      if (depth === 0) {
+        return { content: text.slice(index + 1, position), end: position + 1 };
+      }
+    }
+  }
+  return undefined;
+}
+
+function isDigit(character: string): boolean {
+  return character >= "0" && character <= "9" && character.length === 1;
+}
