@@ -29,11 +29,11 @@ export function createClassificationReward(
           onePartOfOther(taggedOrWhole(problem.answer), taggedOrWhole(completion));
         return valueScore(right ? 1 : 0);
       }
-      const name = words(extractTagged(problem.answer) ?? problem.answer);
-      if (name.trim() === "") {
+      const name = extractTagged(problem.answer) ?? problem.answer;
+      if (words(name).trim() === "") {
         return unscorable("the reference answer names no class");
       }
-      return valueScore(names(extractTagged(completion) ?? completion, name) ? 1 : 0);
+      return valueScore(namesClass(extractTagged(completion) ?? completion, name) ? 1 : 0);
     },
   };
 }
@@ -52,11 +52,12 @@ const wordsAround = 8;
 /** In characters; a longer text names many things too. */
 const longestAnswer = 1000;
 
-function names(answer: string, name: string): boolean {
+/** Whether an answer names this class and lists no others beside it. */
+export function namesClass(answer: string, className: string): boolean {
   if (answer.length > longestAnswer) {
     return false;
   }
-  const stated = words(answer);
+  const [stated, name] = [words(answer), words(className)];
   const at = stated.indexOf(name);
   if (at < 0) {
     return stated.replaceAll(" ", "") === name.replaceAll(" ", "");

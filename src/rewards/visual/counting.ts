@@ -36,7 +36,8 @@ export function taggedCount(text: string): string | undefined {
   return digits && asciiDigits(digits).replace(/^0+(?=.)/, "");
 }
 
-function statedCount(text: string): string | undefined {
+/** The final answer's number in its canonical form. */
+export function statedCount(text: string): string | undefined {
   const answer = extractFinalAnswer(text);
   return answer === undefined ? undefined : normalizeNumber(answer);
 }

@@ -40,6 +40,29 @@ function closed(content: string): string {
 type Fields = Record<string, unknown>;
 
 /**
+ * The boxes that upstream's evaluation takes from a response: each position once, up to the first entry that is no box
+ * with a confidence.
+ */
+export function upstreamPredictions(response: string): { box: Box; confidence: number }[] {
+  const found: { box: Box; confidence: number }[] = [];
+  try {
+    for (const { Position, Confidence } of withoutRepeatedPositions(
+      listOf(readUpstreamDetections(response)),
+    )) {
+      if (typeof Confidence !== "number") {
+        break;
+      }
+      found.push({ box: boxOf(Position), confidence: Confidence });
+    }
+  } catch (error) {
+    if (!(error instanceof UnreadableDetections)) {
+      throw error;
+    }
+  }
+  return found;
+}
+
+/**
  * Upstream's matching: predictions of the same position count once, the most confident first, each takes the reference
  * box that is left with the highest IoU if that is above the threshold. Throws UnreadableDetections where upstream
  * raises. Upstream: Visual-RFT's `remove_duplicates` and `sort_and_calculate_iou`.
