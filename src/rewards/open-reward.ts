@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { wayOut } from "../error-text.ts";
 import { ConfigError } from "../errors.ts";
+import { createModelGradedReward } from "./model-graded/model-graded.ts";
 import { createRewardPool, type RewardPool } from "./pool/pool.ts";
-import { createReward } from "./registry.ts";
+import { createReward, rewardNames } from "./registry.ts";
 import type { GroupReward, RewardFacts } from "./reward.ts";
 import type { RewardSource } from "./reward-source.ts";
 import { scoresOf } from "./score-group.ts";
@@ -12,7 +14,7 @@ export interface RewardSpecification {
   /** What the recipe calls it; unique among its rewards. */
   name: string;
   source: RewardSource;
-  /** Of one call, in seconds; `defaultTimeLimit` if left out. */
+  /** Of one call, in seconds; 10 if left out, 60 where a model is asked. */
   timeLimit?: number | undefined;
   /** The value of a perfect completion, where the reward itself does not know. */
   highest?: number | undefined;
@@ -20,6 +22,9 @@ export interface RewardSpecification {
 
 /** Seconds. */
 export const defaultTimeLimit = 10;
+const modelGradedTimeLimit = 60;
+
+const modelGraded = "model_graded";
 
 let sharedPool: RewardPool | undefined;
 
@@ -29,11 +34,24 @@ export function sharedRewardPool(): RewardPool {
   return sharedPool;
 }
 
-/** A reward whose calls run in the pool. Throws ConfigError for an unknown name or parameter and for a file that is not there. */
+/** Every reward that a recipe can ask for by name. */
+export const openRewardNames: readonly string[] = [...rewardNames, modelGraded];
+
+/**
+ * A reward whose calls run in the pool; one that asks a model only waits, and does so here. Throws ConfigError for an
+ * unknown name or parameter and for a file that is not there.
+ */
 export function openReward(
-  { name, source, timeLimit = defaultTimeLimit, highest }: RewardSpecification,
+  specification: RewardSpecification,
   pool: RewardPool = sharedRewardPool(),
 ): GroupReward {
+  const { name, source, highest } = specification;
+  if (source.kind === "registered" && source.name === modelGraded) {
+    const { timeLimit = modelGradedTimeLimit } = specification;
+    const reward = createModelGradedReward(source.parameters, { name, timeLimit });
+    return { ...reward, ...(highest !== undefined && { highest, goldEarnsHighest: true }) };
+  }
+  const { timeLimit = defaultTimeLimit } = specification;
   const facts = factsOf(source);
   const request = { name, source, timeLimitSeconds: timeLimit };
   const reward: GroupReward = {
@@ -58,6 +76,9 @@ export function openReward(
 /** What a user's own reward pays at most, only the user knows. */
 function factsOf(source: RewardSource): Pick<RewardFacts, "highest" | "goldEarnsHighest"> {
   if (source.kind === "registered") {
+    if (!openRewardNames.includes(source.name)) {
+      throw new ConfigError(`unknown reward "${source.name}"${wayOut(source.name, openRewardNames)}`);
+    }
     return createReward(source.name, source.parameters);
   }
   const { file } = source;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ConfigError } from "../errors.ts";
-import { rewardNames } from "../rewards/registry.ts";
+import { openRewardNames } from "../rewards/open-reward.ts";
 import { createTask } from "./registry.ts";
 
 const options = { seed: 1 };
@@ -43,7 +43,7 @@ describe("task registry", () => {
     [
       "arithmetic",
       { rewards: { formt: 1 } },
-      `task.rewards: unknown reward "formt"; did you mean "format"? (known: ${rewardNames.join(", ")})`,
+      `task.rewards: unknown reward "formt"; did you mean "format"? (known: ${openRewardNames.join(", ")})`,
     ],
     [
       "arithmetic",

@@ -1,0 +1,126 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { shown } from "../../error-text.ts";
+import type { ChatMessage } from "./prompt.ts";
+
+export interface ChatEndpoint {
+  baseUrl: string;
+  /** null where none is to be sent. */
+  apiKey: string | null;
+  retries: number;
+  /** Seconds before the first retry; each later one waits twice as long, give or take a quarter. */
+  firstWait: number;
+}
+
+export interface ChatRequest {
+  model: string;
+  messages: readonly ChatMessage[];
+  [field: string]: unknown;
+}
+
+/** The endpoint asks for a longer wait than there is time. */
+export class TooLongWaitError extends Error {}
+
+const longestWait = 30;
+
+/**
+ * The answer of an OpenAI-compatible endpoint. Repeats what failed in passing (no connection, 408, 409, 425, 429, 5xx),
+ * after as long as it asks for. Throws an error in one line that never holds the key; the signal's reason once that is
+ * aborted.
+ */
+export async function askChat(
+  endpoint: ChatEndpoint,
+  request: ChatRequest,
+  { signal, deadline }: { signal: AbortSignal; deadline: number },
+): Promise<string> {
+  const url = chatUrl(endpoint.baseUrl);
+  for (let attempt = 0; ; attempt++) {
+    const outcome = await askOnce(url, endpoint, request, signal);
+    if (outcome.kind === "answer") {
+      return outcome.text;
+    }
+    if (!outcome.passing || attempt >= endpoint.retries) {
+      const tries = attempt > 0 ? ` (tried ${attempt + 1} times)` : "";
+      throw new Error(`${url}: ${outcome.reason}${tries}`);
+    }
+    const backoff = Math.min(endpoint.firstWait * 2 ** attempt, longestWait) * (0.75 + Math.random() / 2);
+    const wait = Math.max(outcome.wait ?? 0, backoff);
+    if (performance.now() + wait * 1000 > deadline) {
+      throw new TooLongWaitError(`${url}: ${outcome.reason}; no time to wait ${wait.toFixed(1)} seconds`);
+    }
+    await sleep(wait * 1000, undefined, { signal });
+  }
+}
+
+export function chatUrl(baseUrl: string): string {
+  return `${baseUrl.replace(/\/+$/, "")}/chat/completions`;
+}
+
+type Outcome =
+  | { kind: "answer"; text: string }
+  /** `wait`: seconds that the endpoint asks for. */
+  | { kind: "failure"; reason: string; passing: boolean; wait?: number | undefined };
+
+async function askOnce(
+  url: string,
+  { apiKey }: ChatEndpoint,
+  request: ChatRequest,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const failure = (reason: string, passing: boolean, wait?: number): Outcome => ({
+    kind: "failure",
+    reason: apiKey ? reason.replaceAll(apiKey, "***") : reason,
+    passing,
+    wait,
+  });
+  try {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: {
+        "Content-Type": "application/json",
+        ...(apiKey !== null && { Authorization: `Bearer ${apiKey}` }),
+      },
+      body: JSON.stringify(request),
+      signal,
+    });
+    const text = await response.text();
+    if (!response.ok) {
+      const passing = [408, 409, 425, 429].includes(response.status) || response.status >= 500;
+      return failure(`${response.status} ${shown(errorText(text))}`, passing, retryAfter(response));
+    }
+    const answer = answerText(text);
+    return answer === null
+      ? failure(`not the answer of a chat: ${shown(text)}`, false)
+      : { kind: "answer", text: answer };
+  } catch (error) {
+    signal.throwIfAborted();
+    const { message, cause } = error as Error & { cause?: { code?: string; message?: string } };
+    return failure(cause?.message || cause?.code || message, true);
+  }
+}
+
+/** Endpoints wrap the message in an object, or two. */
+function errorText(text: string): string {
+  try {
+    const { error, message } = JSON.parse(text) as { error?: { message?: unknown }; message?: unknown };
+    return String(error?.message ?? error ?? message ?? text);
+  } catch {
+    return text;
+  }
+}
+
+function answerText(text: string): string | null {
+  try {
+    const { choices } = JSON.parse(text) as { choices?: { message?: { content?: unknown } }[] };
+    const content = choices?.[0]?.message?.content;
+    return typeof content === "string" ? content : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Seconds, from a number or a date; undefined where there is none. */
+function retryAfter({ headers }: Response): number | undefined {
+  const text = headers.get("Retry-After")?.trim() ?? "";
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1000;
+  return Number.isFinite(seconds) ? Math.max(seconds, 0) : undefined;
+}
