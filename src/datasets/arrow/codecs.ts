@@ -1,0 +1,9 @@
+import { CompressionType, compressionRegistry } from "apache-arrow";
+import { decompressZstd } from "hyparquet-compressors";
+import { decompressLz4Frame } from "./lz4-frame.ts";
+
+/** Teaches the Arrow library, which has no codec of its own, the two of the format. */
+export function registerCodecs(): void {
+  compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: decompressLz4Frame });
+  compressionRegistry.set(CompressionType.ZSTD, { decode: (bytes) => decompressZstd(bytes) });
+}

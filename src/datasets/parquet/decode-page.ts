@@ -1,0 +1,169 @@
+import type { DecodedArray, PageHeader } from "hyparquet";
+import { assembleLists } from "hyparquet/src/assemble.js";
+import { convert } from "hyparquet/src/convert.js";
+import { decompressPage, readDataPage, readDataPageV2 } from "hyparquet/src/datapage.js";
+import { readPlain } from "hyparquet/src/plain.js";
+import type { LeafColumn } from "./leaf-column.ts";
+import { isPlainTexts, readPlainTexts } from "./plain-texts.ts";
+
+/** Values of which a piece is made at a time. */
+export interface Values {
+  readonly length: number;
+  slice(start: number, end: number): ArrayLike<unknown>;
+}
+
+/** The values of a data page that are not null, and the levels by which Dremel places all of them in rows. */
+export interface LeveledValues {
+  /** Empty where no value is null. */
+  definitionLevels: readonly number[];
+  /** Empty where no column on the path repeats. */
+  repetitionLevels: readonly number[];
+  values: Values;
+}
+
+/** The rows of a page; or, where it goes on with the last row of the page before, what becomes of that row and the rows behind it. */
+export type PageRows = { rows: Values } | { goOn: (row: unknown) => Values };
+
+export function decodeDictionary(
+  { decoder }: LeafColumn,
+  header: PageHeader,
+  stored: Uint8Array,
+): DecodedArray {
+  const { num_values: count } = header.dictionary_page_header ?? { num_values: 0 };
+  const page = decompressPage(stored, header.uncompressed_page_size, decoder.codec, decoder.compressors);
+  const reader = { view: new DataView(page.buffer, page.byteOffset, page.byteLength), offset: 0 };
+  return convert(readPlain(reader, decoder.type, count, decoder.element.type_length), decoder);
+}
+
+/**
+ * The rows of a data page, made only when they are taken: a page of strings and lists would outlive the young generation,
+ * and collecting it costs more than reading the file. Null for a page that holds no values.
+ */
+export function decodeRows(
+  column: LeafColumn,
+  header: PageHeader,
+  stored: Uint8Array,
+  dictionary: DecodedArray | undefined,
+): PageRows | null {
+  const about = header.data_page_header ?? header.data_page_header_v2;
+  if (about === undefined || about.num_values === 0) {
+    return null;
+  }
+  const leveled = isPlainTexts(column, header)
+    ? readPlainTexts(column, header, stored)
+    : readValues(column, header, stored, dictionary);
+  if (isShort(leveled.definitionLevels) || isShort(leveled.repetitionLevels)) {
+    throw new Error("a page ends before its values do");
+  }
+  return placeInRows(column, leveled);
+}
+
+function readValues(
+  { decoder }: LeafColumn,
+  header: PageHeader,
+  stored: Uint8Array,
+  dictionary: DecodedArray | undefined,
+): LeveledValues {
+  const first = header.data_page_header;
+  const page = first
+    ? readDataPage(
+        decompressPage(stored, header.uncompressed_page_size, decoder.codec, decoder.compressors),
+        first,
+        decoder,
+      )
+    : readDataPageV2(stored, header, decoder);
+  const { definitionLevels = [], repetitionLevels = [], dataPage } = page;
+  const { encoding } = (first ?? header.data_page_header_v2)!;
+  if (isShort(dataPage)) {
+    throw new Error("a page ends before its values do");
+  }
+  const values = encoding.endsWith("_DICTIONARY") ? lookUp(dataPage, dictionary) : convert(dataPage, decoder);
+  return { definitionLevels, repetitionLevels, values };
+}
+
+function lookUp(places: DecodedArray, dictionary: DecodedArray | undefined): Values {
+  const size = dictionary?.length ?? 0;
+  if ((places as number[]).some((place) => place >= size)) {
+    throw new Error("a page points outside of its dictionary");
+  }
+  return {
+    length: places.length,
+    slice: (start, end) => Array.from(places.slice(start, end) as number[], (place) => dictionary![place]),
+  };
+}
+
+/** What a library leaves empty where a page has fewer values than it says. */
+const isShort = (values: ArrayLike<unknown>): boolean => Array.isArray(values) && values.includes(undefined);
+
+function placeInRows({ isFlat, decoder }: LeafColumn, leveled: LeveledValues): PageRows {
+  const { definitionLevels, repetitionLevels, values } = leveled;
+  if (isFlat && definitionLevels.length === 0) {
+    return { rows: values };
+  }
+  const { levelOf, valueOf } = rowStarts(leveled, decoder.schemaPath.reduce(countLevels, 0));
+  const piece = (rows: unknown[], [level, value]: number[], [lastLevel, lastValue]: number[]): unknown[] => {
+    const definitions = definitionLevels.slice(level, lastLevel);
+    const found = values.slice(value, lastValue) as unknown[];
+    return isFlat
+      ? withNulls(definitions, found)
+      : (assembleLists(
+          rows,
+          definitions,
+          repetitionLevels.slice(level, lastLevel),
+          found,
+          decoder.schemaPath,
+        ) as unknown[]);
+  };
+  const start = (row: number) => [levelOf[row], valueOf[row]];
+  const rows: Values = {
+    length: levelOf.length - 1,
+    slice: (from, to) => (from < to ? piece([], start(from), start(to)) : []),
+  };
+  if (!(repetitionLevels[0] > 0)) {
+    return { rows };
+  }
+  return {
+    goOn: (row) => {
+      const joined = piece([row], [0, 0], start(0));
+      return {
+        length: rows.length + 1,
+        slice: (from, to) => [
+          ...(from === 0 && to > 0 ? joined : []),
+          ...Array.from(rows.slice(Math.max(from - 1, 0), Math.max(to - 1, 0))),
+        ],
+      };
+    },
+  };
+}
+
+const countLevels = (levels: number, { element }: LeafColumn["decoder"]["schemaPath"][number]): number =>
+  levels + (element.repetition_type === "OPTIONAL" || element.repetition_type === "REPEATED" ? 1 : 0);
+
+/** The first level and the first value of each row that begins in the page, and behind the last one the end of both. */
+function rowStarts(
+  { definitionLevels, repetitionLevels, values }: LeveledValues,
+  highest: number,
+): { levelOf: number[]; valueOf: number[] } {
+  const count = repetitionLevels.length || definitionLevels.length || values.length;
+  const levelOf: number[] = [];
+  const valueOf: number[] = [];
+  let value = 0;
+  for (let level = 0; level < count; level++) {
+    if (!(repetitionLevels[level] > 0)) {
+      levelOf.push(level);
+      valueOf.push(value);
+    }
+    value += definitionLevels.length === 0 || definitionLevels[level] === highest ? 1 : 0;
+  }
+  if (value !== values.length) {
+    throw new Error(`a page has ${values.length} values where its levels place ${value}`);
+  }
+  levelOf.push(count);
+  valueOf.push(value);
+  return { levelOf, valueOf };
+}
+
+function withNulls(definitionLevels: readonly number[], values: ArrayLike<unknown>): unknown[] {
+  let next = 0;
+  return definitionLevels.map((level) => (level > 0 ? values[next++] : null));
+}
