@@ -34,13 +34,15 @@ function readFirst(text: string, isGold: boolean): ReadAnswer | undefined {
   const budget: WorkBudget = { steps: readingSteps };
   const found = findAnswers(text);
   const places = isGold && found.length === 0 ? [{ text, plain: true }] : found;
+  let words: ReadAnswer | undefined;
   for (const place of places) {
     const answer = readAnswer(place.text, place.plain, budget);
-    if (isReadable(answer)) {
+    if (answer.expressions.length > 0) {
       return answer;
     }
+    words ??= isReadable(answer) ? answer : undefined;
   }
-  return undefined;
+  return words;
 }
 
 function withinBudget(compare: () => boolean): boolean {

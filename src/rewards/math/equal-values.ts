@@ -1,3 +1,4 @@
+import { canonicalText } from "./canonical-text.ts";
 import type { Complex } from "./complex.ts";
 import * as complex from "./complex.ts";
 import { evaluate } from "./evaluate.ts";
@@ -35,7 +36,10 @@ export function equalValues(a: Expression, b: Expression, comparison: Comparison
   if (symbols.length === 0) {
     return equalConstants(a, b, isDecimal(a) || isDecimal(b), comparison);
   }
-  return symbols.length <= mostSymbols && sampleRatio(a, b, symbols, comparison, true) !== undefined;
+  return (
+    (symbols.length <= mostSymbols && sampleRatio(a, b, symbols, comparison, true) !== undefined) ||
+    canonicalText(a) === canonicalText(b)
+  );
 }
 
 /** The constant that `b` is of `a` wherever both have a value, or undefined if there is none or it is 0. */

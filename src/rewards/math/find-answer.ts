@@ -41,32 +41,39 @@ function inside(text: string, isAnswer: boolean): FoundAnswer[] {
     return [{ text: boxes, plain: false }];
   }
   const announced = lastAnnounced(text);
+  const concluded = lastConclusion(text);
   const hashes = text.lastIndexOf("####");
-  const found = announced ? [announced] : [];
-  if (hashes >= 0 && (!announced || hashes > announced.start)) {
-    found.unshift({ ...fromLine(text.slice(hashes + 4, hashes + 4 + longestLine)), start: hashes });
-  }
-  if (found.length > 0) {
-    return found;
+  const stated = [
+    ...(announced ? [announced] : []),
+    ...(concluded && !(announced && announced.start > concluded.start) ? [concluded] : []),
+    ...(hashes >= 0
+      ? [{ start: hashes, found: fromLine(text.slice(hashes + 4, hashes + 4 + longestLine)) }]
+      : []),
+  ].sort((a, b) => b.start - a.start);
+  if (stated.length > 0) {
+    return stated.flatMap((statement) => statement.found);
   }
   const trimmed = text.trim();
-  if (
-    trimmed.length <= 400 &&
-    (isAnswer || !/[.!?。]\s|\n/.test(trimmed)) &&
-    !/[a-z]{2,}\s+[a-z]{2,}.*\$|\s[a-z]+\s+[a-z]+\s+[a-z]+\s+[a-z]+/i.test(trimmed)
-  ) {
-    const formulas = lastFormulas(trimmed);
-    const isFormula = formulas?.whole;
-    return trimmed === ""
-      ? []
-      : [isFormula ? formulas : { text: trimmed, plain: true }, ...(formulas ? [formulas] : [])];
-  }
   const formulas = lastFormulas(text);
-  if (formulas) {
-    return [formulas];
+  const last = lastNumber(text);
+  const numbers = last === undefined ? [] : [{ text: last, plain: true }];
+  if (trimmed !== "" && (isAnswer || isShort(trimmed))) {
+    const whole = { text: trimmed, plain: !formulas?.whole };
+    return [whole, ...(formulas && !formulas.whole ? [formulas] : []), ...numbers];
   }
-  const number = lastNumber(text);
-  return number === undefined ? [] : [{ text: number, plain: true }];
+  if (formulas && last !== undefined && /[.!?]\s/.test(text.slice(formulas.end, text.lastIndexOf(last)))) {
+    return numbers;
+  }
+  return formulas ? [formulas] : numbers;
+}
+
+/** A few words or one formula: the text is nothing but an answer. */
+function isShort(text: string): boolean {
+  return (
+    text.length <= 400 &&
+    !/\n\s*\S/.test(text) &&
+    (text.match(/(?<![\\{A-Za-z])[A-Za-z]{2,}/g)?.length ?? 0) <= 3
+  );
 }
 
 function lastTagged(text: string): string | undefined {
@@ -107,7 +114,11 @@ function lastBoxes(text: string): string | "cut off" | undefined {
     if (argument) {
       boxes.push({ start, end: argument.end, content: argument.content });
     } else if (start === starts.at(-1)) {
-      return "cut off";
+      const stop = /(?<!\\)\$|\n/.exec(text.slice(open + 1, open + longestLine));
+      if (!stop) {
+        return "cut off";
+      }
+      boxes.push({ start, end: open + 1 + stop.index, content: text.slice(open + 1, open + 1 + stop.index) });
     }
   }
   const last = boxes.pop();
@@ -146,45 +157,68 @@ function belongTogether(between: string): boolean {
 }
 
 const announcement =
-  /(?:final\s+answer|answers?|solution|result)\s*(?:\*\*)?\s*(?:is|are|:|=|would be|should be)+|(?:答案|结果)\s*(?:是|为|：|:)+|(?:la\s+)?r[ée]ponse\s*(?:finale\s*)?(?:est|:)+|(?:la\s+)?respuesta\s*(?:final\s*)?(?:es|:)+|(?:die\s+)?antwort\s*(?:ist|lautet|:)+|ответ\s*(?::|—|-)+|(?:a\s+)?resposta\s*(?:final\s*)?(?:é|:)+|(?:la\s+)?risposta\s*(?:finale\s*)?(?:è|:)+|答え\s*(?:は|：|:)+|정답\s*(?:은|는|:)+/giu;
+  /(?:final\s+answer|answers?)\s*(?:\*\*)?\s*(?:is\b|are\b|:|=|would be\b|should be\b|(?=\$|\\\[|\\\())(?:\s*:)?|(?:答案|结果)\s*(?:是|为|：|:)+|(?:la\s+)?r[ée]ponse\s*(?:finale\s*)?(?:est|:)+|(?:la\s+)?respuesta\s*(?:final\s*)?(?:es|:)+|(?:die\s+)?antwort\s*(?:ist|lautet|:)+|ответ\s*(?::|—|-)+|(?:a\s+)?resposta\s*(?:final\s*)?(?:é|:)+|(?:la\s+)?risposta\s*(?:finale\s*)?(?:è|:)+|答え\s*(?:は|：|:)+|정답\s*(?:은|는|:)+/giu;
 
-function lastAnnounced(text: string): (FoundAnswer & { start: number }) | undefined {
-  let last: RegExpExecArray | undefined;
-  let strongest: RegExpExecArray | undefined;
-  for (const match of text.matchAll(announcement)) {
-    if (!/^(?:solution|result)/i.test(match[0]) || !last) {
-      last = match;
-    }
-    if (/^(?:final|answer)/i.test(match[0])) {
-      strongest = match;
-    }
-  }
-  const match = strongest ?? last;
-  if (!match || (/^(?:solution|result)/i.test(match[0]) && match.index < text.length - 400)) {
-    return undefined;
-  }
-  const start = match.index + match[0].length;
-  const rest = text.slice(start, start + longestLine);
-  const found = fromLine(rest);
-  return found.text === "" ? undefined : { ...found, start: match.index };
+interface Statement {
+  start: number;
+  found: FoundAnswer[];
 }
 
-/** The formula that a line begins with, else the line up to the end of its sentence, else the first formula in it. */
-function fromLine(text: string): FoundAnswer {
+function lastAnnounced(text: string): Statement | undefined {
+  let last: RegExpExecArray | undefined;
+  for (const match of text.matchAll(announcement)) {
+    last = match;
+  }
+  if (!last) {
+    return undefined;
+  }
+  const start = last.index + last[0].length;
+  const found = fromLine(text.slice(start, start + longestLine));
+  return found.length === 0 ? undefined : { start: last.index, found };
+}
+
+const conclusion =
+  /\b(?:so|thus|therefore|hence|then)\b[^.\n$]{0,30}\b(?:obtain|get|have|find)\s*(?=\$(?!\d+(?:\.\d+)?\s[^$]*$)|\\\(|\\\[)/gi;
+
+/** "so we obtain $...$" at the end of a text. */
+function lastConclusion(text: string): Statement | undefined {
+  const from = Math.max(0, text.length - longestLine);
+  let last: RegExpExecArray | undefined;
+  for (const match of text.slice(from).matchAll(conclusion)) {
+    last = match;
+  }
+  const start = last && from + last.index + last[0].length;
+  const formula = start === undefined ? undefined : formulaAt(text, start);
+  if (start === undefined || !formula || !/^[\s.]*$/.test(text.slice(formula.end))) {
+    return undefined;
+  }
+  return { start, found: [{ text: text.slice(start, formula.end), plain: false }] };
+}
+
+/** The formula that a line begins with, else the line up to the end of its sentence, what it says last, its formula. */
+function fromLine(text: string): FoundAnswer[] {
   const lead = /^(?:[\s*:：_`]|\\\\)*/.exec(text)?.[0].length ?? 0;
   const rest = text.slice(lead);
   const formula = formulaAt(rest, 0);
   if (formula) {
-    return { text: rest.slice(0, joinedEnd(rest, formula.end)), plain: false };
+    return [{ text: rest.slice(0, joinedEnd(rest, formula.end)), plain: false }];
   }
   const line = rest.slice(0, lineEnd(rest));
   const sentence = line.slice(0, sentenceEnd(line)).replace(/\*\*[\s.]*$/, "");
+  if (sentence.trim() === "") {
+    return [];
+  }
+  const found = [{ text: sentence, plain: true }];
+  const said = /.*\b(?:is|are|equals|=)\s+(.+)$/.exec(sentence)?.[1];
+  if (said !== undefined) {
+    found.push({ text: said, plain: !said.includes("$") });
+  }
   const dollar = /(?<!\\)\$(?!\d)|\\\(|\\\[/.exec(line);
   const first = dollar ? formulaAt(line, dollar.index) : undefined;
   if (first && dollar && /[A-Za-z]{2,}/.test(line.slice(0, dollar.index))) {
-    return { text: line.slice(dollar.index, joinedEnd(line, first.end)), plain: false };
+    found.push({ text: line.slice(dollar.index, joinedEnd(line, first.end)), plain: false });
   }
-  return { text: sentence, plain: true };
+  return found;
 }
 
 function lineEnd(text: string): number {
@@ -247,29 +281,55 @@ function joinedEnd(text: string, start: number): number {
 }
 
 /** The last formula, or the last that are joined; `whole` if the text is nothing else. */
-function lastFormulas(text: string): (FoundAnswer & { whole: boolean }) | undefined {
-  let last: Formula | undefined;
-  let index = 0;
-  while (index < text.length) {
-    const character = text[index];
-    if (character === "\\" && text[index + 1] !== "(" && text[index + 1] !== "[") {
-      index += 2;
-      continue;
-    }
-    const formula = character === "$" || character === "\\" ? formulaAt(text, index) : undefined;
-    if (formula) {
-      const end = joinedEnd(text, formula.end);
-      last = { start: index, end };
-      index = end;
-    } else {
-      index++;
-    }
-  }
+function lastFormulas(text: string): (FoundAnswer & Formula & { whole: boolean }) | undefined {
+  let last = formulaBefore(text, text.length);
   if (!last) {
     return undefined;
   }
-  const around = text.slice(0, last.start) + text.slice(last.end);
-  return { text: text.slice(last.start, last.end), plain: false, whole: /^[\s.]*$/.test(around) };
+  const end = joinedEnd(text, last.end);
+  for (let count = 0; count < 30; count++) {
+    const joint: string | undefined = /(?:,?\s*(?:and|or)|,)\s*$/.exec(
+      text.slice(Math.max(0, last.start - 12), last.start),
+    )?.[0];
+    const before: Formula | undefined = joint === undefined ? undefined : formulaBefore(text, last.start);
+    if (!before || joint === undefined || before.end < last.start - joint.length - 2) {
+      break;
+    }
+    last = { start: before.start, end: last.end };
+  }
+  const around = text.slice(0, last.start) + text.slice(end);
+  return {
+    text: text.slice(last.start, end),
+    plain: false,
+    whole: /^[\s.]*$/.test(around),
+    start: last.start,
+    end,
+  };
+}
+
+/** The formula that ends last before a position. Dollar signs pair from the right, since a text may be cut at its start. */
+function formulaBefore(text: string, position: number): Formula | undefined {
+  let best: Formula | undefined;
+  for (const [open, close] of delimiters) {
+    let end = text.lastIndexOf(close, position - close.length);
+    while (end > 0 && close.startsWith("$") && text[end - 1] === "\\") {
+      end = text.lastIndexOf(close, end - 1);
+    }
+    if (end < 1 || (best && end + close.length <= best.end)) {
+      continue;
+    }
+    let start = text.lastIndexOf(open, end - 1);
+    while (start > 0 && open === "$" && text[start - 1] === "\\") {
+      start = text.lastIndexOf(open, start - 1);
+    }
+    const content = start < 0 || start + open.length >= end ? "" : text.slice(start + open.length, end);
+    const paired =
+      content.trim() !== "" && content.length <= longestLine && !(open === "$" && content.includes("\n"));
+    if (paired && start >= 0) {
+      best = { start, end: end + close.length };
+    }
+  }
+  return best;
 }
 
 const number = /(?<![\w.,/])[-−]?[$€£]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s*\/\s*\d+)?(?:\s*\\?%|°)?/g;

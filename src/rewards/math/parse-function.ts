@@ -13,13 +13,13 @@ export function parseFunction(parser: Parser): Expression {
   switch (token.kind) {
     case "fraction": {
       const above = parseArgument(parser);
-      return quotient(above, parseArgument(parser));
+      return quotient(above, parser.grammar.atom(parser));
     }
     case "root":
       return parseRoot(parser);
     case "binomial": {
       const above = parseArgument(parser);
-      return { kind: "call", name: "binomial", arguments: [above, parseArgument(parser)] };
+      return { kind: "call", name: "binomial", arguments: [above, parser.grammar.atom(parser)] };
     }
     case "function":
       return parseNamed(parser, token.value);
@@ -33,7 +33,7 @@ export function parseFunction(parser: Parser): Expression {
   }
 }
 
-/** `{...}`, or the next digit or letter: `\frac12` is one half. */
+/** `{...}`, or the next digit or letter: `\frac12` is one half. (`\frac{1}23` is meant as 1/23.) */
 function parseArgument(parser: Parser): Expression {
   const token = peek(parser);
   if (token?.kind === "number" && /^\d{2,}$/.test(token.value)) {

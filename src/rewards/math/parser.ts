@@ -26,6 +26,7 @@ export function parseAnswer(tokens: readonly Token[], budget: WorkBudget): Expre
 function parseList(parser: Parser): Expression {
   return nested(parser, () => {
     const members = [parseElement(parser)];
+    const groups: number[] = [];
     const connectives = new Set<string>();
     for (;;) {
       const start = parser.position;
@@ -35,6 +36,8 @@ function parseList(parser: Parser): Expression {
           connectives.add(token.value);
         } else if (token.kind !== "comma" && token.kind !== "ellipsis") {
           break;
+        } else if (token.value === ";") {
+          groups.push(members.length);
         } else if (token.kind === "ellipsis") {
           members.push({ kind: "text", text: "..." });
         }
@@ -60,7 +63,21 @@ function parseList(parser: Parser): Expression {
     if (connective && members.every((member) => member.kind === "relation")) {
       return { kind: "connected", connective, parts: members };
     }
-    return { kind: "sequence", open: "", close: "", members };
+    return { kind: "sequence", open: "", close: "", members: grouped(members, groups) };
+  });
+}
+
+/** `1, 2; 3, 4` are two pairs; with nothing but semicolons they separate like commas. */
+function grouped(members: readonly Expression[], ends: readonly number[]): readonly Expression[] {
+  const size = members.length / (ends.length + 1);
+  if (ends.length === 0 || size === 1 || ends.some((end, index) => end !== size * (index + 1))) {
+    return members;
+  }
+  return [...ends, members.length].map((end, index) => {
+    const group = members.slice(ends[index - 1] ?? 0, end);
+    return group.length === 1
+      ? (group[0] as Expression)
+      : { kind: "sequence", open: "(", close: ")", members: group };
   });
 }
 
@@ -174,6 +191,9 @@ function parseSigned(parser: Parser, sideBySide: boolean): Expression {
 /** Factors side by side; function names end them where they are the argument of a function. */
 function parseSideBySide(parser: Parser, functions: boolean): Expression {
   let left = parsePostfix(parser);
+  if (left.kind === "text" && startsOperand(parser)) {
+    left = isLabel(left.text) ? parsePostfix(parser) : fail(parser);
+  }
   while (startsOperand(parser)) {
     const token = peek(parser) as Token;
     if (!functions && (token.kind === "function" || token.kind === "binder")) {
@@ -189,10 +209,10 @@ function parseSideBySide(parser: Parser, functions: boolean): Expression {
       left.value.denominator === 1n &&
       !left.decimal
     ) {
-      const part = parsePostfix(parser);
+      const part = parseAtom(parser);
       left = isPositiveFraction(part)
-        ? { kind: "number", value: add(left.value, rationalOf(part)) ?? left.value, decimal: false }
-        : product(left, part);
+        ? parseBehind(parser, mixed(left.value, rationalOf(part)))
+        : product(left, parseBehind(parser, part));
       continue;
     }
     left = product(left, parsePostfix(parser));
@@ -253,9 +273,22 @@ function startsOperand(parser: Parser): boolean {
   return token !== undefined && (operandKinds.has(token.kind) || (token.kind === "bar" && parser.bars === 0));
 }
 
+/** Words before a value that say nothing about it. */
+function isLabel(text: string): boolean {
+  return text.trim().endsWith(":") || /answer|total|approx|about|result|value/i.test(text);
+}
+
+function mixed(wholePart: Rational, part: Rational): Expression {
+  return { kind: "number", value: add(wholePart, part) ?? wholePart, decimal: false };
+}
+
 /** An atom with what stands behind it: powers, factorials, percent and degree signs, units. */
 function parsePostfix(parser: Parser): Expression {
-  let value = parseAtom(parser);
+  return parseBehind(parser, parseAtom(parser));
+}
+
+function parseBehind(parser: Parser, atom: Expression): Expression {
+  let value = atom;
   for (;;) {
     spend(parser.budget, 1);
     if (accept(parser, "power")) {
@@ -483,7 +516,11 @@ function parseBracket(parser: Parser, open: string): Expression {
   if (!bare) {
     return content;
   }
-  return { kind: "sequence", open: open as Bracket, close: close as Bracket, members: content.members };
+  const brackets =
+    open === "{"
+      ? { open: "" as const, close: "" as const }
+      : { open: open as Bracket, close: close as Bracket };
+  return { kind: "sequence", ...brackets, members: content.members };
 }
 
 function expectClose(parser: Parser, open: string): string {

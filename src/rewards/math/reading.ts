@@ -1,3 +1,4 @@
+import { canonicalText } from "./canonical-text.ts";
 import { equalAnswers } from "./equal-answers.ts";
 import type { Comparison } from "./equal-values.ts";
 import {
@@ -9,6 +10,7 @@ import {
 } from "./expression.ts";
 import { reduceMatrices } from "./matrices.ts";
 import { parseAnswer } from "./parser.ts";
+import { isName } from "./relations.ts";
 import { bracedArgument, tokenize } from "./tokens.ts";
 
 /** One answer as it was read. */
@@ -27,12 +29,18 @@ const longest = 8000;
 export function readAnswer(text: string, plain: boolean, budget: WorkBudget): ReadAnswer {
   const cleaned = clean(text.length > longest ? "" : text);
   const expressions: Expression[] = [];
-  for (const thousands of [true, false]) {
-    if (!thousands && !/\d,\d{3}/.test(cleaned)) {
-      break;
-    }
+  const letterUnits = plain && /\d\s*[A-Za-z](?![A-Za-z])/.test(cleaned);
+  const readings = [
+    { text: cleaned, thousands: true, plain, letterUnits: false },
+    ...(/\d,\d{3}/.test(cleaned) ? [{ text: cleaned, thousands: false, plain, letterUnits: false }] : []),
+    ...(letterUnits ? [{ text: cleaned, thousands: true, plain, letterUnits }] : []),
+    ...(/^-?\d+,(?:\d{1,2}|\d{4,})$/.test(cleaned)
+      ? [{ text: cleaned.replace(",", "."), thousands: true, plain, letterUnits: false }]
+      : []),
+  ];
+  for (const { text: readText, ...rules } of readings) {
     try {
-      const expression = parseAnswer(tokenize(cleaned, { thousands, plain }, budget), budget);
+      const expression = parseAnswer(tokenize(readText, rules, budget), budget);
       expressions.push(reduceMatrices(expression, budget));
     } catch (error) {
       if (!(error instanceof UnreadableError)) {
@@ -45,7 +53,7 @@ export function readAnswer(text: string, plain: boolean, budget: WorkBudget): Re
 
 /** Whether there is anything to compare: mathematics, or words with their braces in order. */
 export function isReadable(answer: ReadAnswer): boolean {
-  return answer.expressions.length > 0 || (/[\p{L}\p{N}]/u.test(answer.words) && bracesMatch(answer.text));
+  return answer.expressions.length > 0 || (/\p{L}/u.test(answer.words) && bracesMatch(answer.text));
 }
 
 export function equalReadings(gold: ReadAnswer, answer: ReadAnswer, comparison: Comparison): boolean {
@@ -57,7 +65,10 @@ export function equalReadings(gold: ReadAnswer, answer: ReadAnswer, comparison: 
   }
   return gold.expressions.some((left) =>
     answer.expressions.some(
-      (right) => equalAnswers(left, right, comparison) || equalInOneCase(left, right, comparison),
+      (right) =>
+        equalAnswers(left, right, comparison) ||
+        equalInOneCase(left, right, comparison) ||
+        equalWithNaturalLogarithm(left, right, comparison),
     ),
   );
 }
@@ -77,6 +88,26 @@ function equalInOneCase(gold: Expression, answer: Expression, comparison: Compar
   }
   return (
     !comparison.strict && goldSymbols.size === answerSymbols.size && equalRenamed(gold, answer, comparison)
+  );
+}
+
+/** `log` without a base is read as the natural one where the other side writes `ln`. */
+function equalWithNaturalLogarithm(gold: Expression, answer: Expression, comparison: Comparison): boolean {
+  const [goldText, answerText] = [canonicalText(gold), canonicalText(answer)];
+  const [first, second] = goldText.includes("ln(") ? [goldText, answerText] : [answerText, goldText];
+  return (
+    first.includes("ln(") &&
+    second.includes("log(") &&
+    !second.includes("ln(") &&
+    equalAnswers(withNaturalLogarithm(gold), withNaturalLogarithm(answer), comparison)
+  );
+}
+
+function withNaturalLogarithm(expression: Expression): Expression {
+  return mapExpression(expression, (part) =>
+    part.kind === "call" && part.name === "log" && part.arguments.length === 1
+      ? { ...part, name: "ln" }
+      : part,
   );
 }
 
@@ -101,8 +132,10 @@ function equalRenamed(gold: Expression, answer: Expression, comparison: Comparis
 
 /** An answer in words rather than in symbols, which must not be taken for a product of its letters. */
 function isWord(answer: ReadAnswer): boolean {
+  const [expression] = answer.expressions;
+  const letters = expression?.kind === "text" || (expression?.kind === "product" && isName(expression));
   return (
-    /^[\p{L}]{4,}$/u.test(answer.words) ||
+    (letters && /^[\p{L}]{4,}$/u.test(answer.words)) ||
     (answer.expressions.length === 0 && /^[\p{L}\s]+$/u.test(answer.words))
   );
 }
@@ -116,7 +149,7 @@ function sameChoice(gold: ReadAnswer, answer: ReadAnswer): boolean {
 
 /** Takes off what only surrounds an answer: delimiters, boxes, marks of emphasis, full stops. */
 function clean(text: string): string {
-  let result = text;
+  let result = text.includes("\\begin") ? text : text.replaceAll(/\\\\(?=[a-zA-Z])/g, "\\");
   for (let round = 0; round < 6; round++) {
     const before = result;
     result = trimEdges(result);

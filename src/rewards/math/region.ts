@@ -2,6 +2,7 @@ import * as complex from "./complex.ts";
 import type { Comparison } from "./equal-values.ts";
 import { evaluate } from "./evaluate.ts";
 import { type Expression, type ExpressionOf, freeSymbols, type RelationOperator } from "./expression.ts";
+import { isName } from "./relations.ts";
 
 /** A set of real numbers as pieces in order that do not touch. Infinite ends are open unless the text says otherwise. */
 export type Region = readonly Piece[];
@@ -57,7 +58,10 @@ const everything: Region = [
 ];
 
 function sameEnd(a: number, b: number): boolean {
-  return a === b || Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b)) + 1e-13;
+  if (!Number.isFinite(a) || !Number.isFinite(b)) {
+    return a === b;
+  }
+  return Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b)) + 1e-13;
 }
 
 function realConstant(expression: Expression, comparison: Comparison): number | undefined {
@@ -168,25 +172,36 @@ function complement(region: Region): Region {
 }
 
 function relationRegion(expression: ExpressionOf<"relation">, comparison: Comparison): Region | undefined {
-  const { operators, operands } = expression;
+  const { operators } = expression;
+  const operands = withOneVariable(expression.operands);
   const [set] = operands.slice(-1);
   if (operators.length === 1 && operators[0] === "in" && set) {
     return toRegion(set, comparison);
   }
-  const symbols = freeSymbols(expression);
+  const symbols = new Set(operands.flatMap((operand) => [...freeSymbols(operand)]));
   const [variable] = symbols;
   if (symbols.size !== 1 || variable === undefined || operators.length > 4) {
     return undefined;
   }
-  let total: Region = everything;
+  let total: Region | undefined;
   for (const [index, operator] of operators.entries()) {
     const part = linearRegion(operands[index]!, operator, operands[index + 1]!, variable, comparison);
     if (!part) {
       return undefined;
     }
-    total = intersection(total, part);
+    total = total ? intersection(total, part) : part;
   }
   return total;
+}
+
+/** `f(x)` between bounds is a variable like any other. */
+function withOneVariable(operands: readonly Expression[]): readonly Expression[] {
+  const varying = operands.filter((operand) => freeSymbols(operand).size > 0);
+  const [only] = varying;
+  if (varying.length !== 1 || only?.kind !== "product" || !isName(only)) {
+    return operands;
+  }
+  return operands.map((operand) => (operand === only ? { kind: "symbol", name: "value" } : operand));
 }
 
 /** Where `left operator right` holds, if one side is a multiple of the variable more than the other. */

@@ -61,14 +61,17 @@ export interface TokenRules {
   thousands: boolean;
   /** The text stood in no math delimiters, so that words are words. */
   plain: boolean;
+  /** A letter such as `m` behind a number is a unit. */
+  letterUnits: boolean;
 }
 
 const mostTokens = 4000;
 const whole = /\d+/y;
 const decimals = /\.\d+/y;
-const groups = /(?:(?:,|\{,\}|,\\!|\\,|\\ |[\u00a0\u2009\u202f ])\d{3})+(?![\d])/y;
-const groupsWithoutComma = /(?:(?:\{,\}|,\\!|\\,|\\ |[\u00a0\u2009\u202f ])\d{3})+(?![\d])/y;
+const groups = /(?:(?:,|\{,\}|,\\!\s?|\\,|\\ |[\u00a0\u2009\u202f ])\d{3})+(?![\d])/y;
+const groupsWithoutComma = /(?:(?:\{,\}|,\\!\s?|\\,|\\ |[\u00a0\u2009\u202f ])\d{3})+(?![\d])/y;
 const exponent = /[eE][+-]?\d{1,5}(?![\d.^])/y;
+const ordinal = /(?:st|nd|rd|th)\b/y;
 const repeating = /\.(\d*)\\(?:overline|bar|dot)\{?(\d+)\}?/y;
 const word = /[A-Za-z]+/y;
 const commandName = /\\([A-Za-z]+)\*?/y;
@@ -114,6 +117,7 @@ export function tokenize(text: string, rules: TokenRules, budget: WorkBudget): T
       index += fractional.length;
       value += fractional;
     }
+    index += match(ordinal)?.[0].length ?? 0;
     const power = match(exponent)?.[0];
     if (power !== undefined && value !== "") {
       index += power.length;
@@ -153,11 +157,18 @@ export function tokenize(text: string, rules: TokenRules, budget: WorkBudget): T
         return;
       }
     }
-    if (previous && endsOperand(previous) && isUnit(letters) && (letters.length > 1 || rules.plain)) {
+    if (previous && endsOperand(previous) && isUnit(letters) && (letters.length > 1 || rules.letterUnits)) {
       push("unit", letters);
       return;
     }
-    if (letters.length > 3 && rules.plain) {
+    if (letters.length > 3 && previous?.kind === "number" && spaced) {
+      push("unit", letters);
+      return;
+    }
+    if (letters.length > 2 && rules.plain && isProse(letters, spaced, text[index])) {
+      if (previous && previous.kind !== "text") {
+        throw new UnreadableError(letters);
+      }
       push("text", letters);
       return;
     }
@@ -191,6 +202,13 @@ export function tokenize(text: string, rules: TokenRules, budget: WorkBudget): T
       push("connective", lower);
     } else if (/^(?:percent|percentage|pct|\\?%)$/.test(lower)) {
       push("percent", "%");
+    } else if (
+      name !== "operatorname" &&
+      isUnit(wordsOnly) &&
+      wordsOnly.length > 1 &&
+      standsBehindUnit(tokens)
+    ) {
+      push("text", content);
     } else if (isFunctionName(wordsOnly)) {
       push("function", wordsOnly);
     } else if (/^[-+\d.,\s/()=\\$%^{}*]+$/.test(wordsOnly) && /\d/.test(wordsOnly)) {
@@ -414,6 +432,21 @@ function pushVulgarFraction(
   }
 }
 
+/** In plain text, letters that stand apart are a word; beside a bracket or a digit they are factors. */
+function isProse(letters: string, spaced: boolean, next: string | undefined): boolean {
+  return letters.length > 3 || (spaced && (next === undefined || /[\s.,:]/.test(next)));
+}
+
+/** Whether a unit may go on here: behind an operand, or behind `kg -`. */
+function standsBehindUnit(tokens: readonly Token[]): boolean {
+  const last = tokens.at(-1);
+  const before = tokens.at(-2);
+  return (
+    last !== undefined &&
+    (endsOperand(last) || (last.kind === "operator" && (before?.kind === "text" || before?.kind === "unit")))
+  );
+}
+
 /** Whether something that follows the token side by side multiplies it or is its unit. */
 function endsOperand(token: Token): boolean {
   return [
@@ -422,6 +455,7 @@ function endsOperand(token: Token): boolean {
     "symbol",
     "constant",
     "close",
+    "text",
     "repeating",
     "unit",
     "percent",
