@@ -27,6 +27,7 @@ test.each([
   ["inspect", "--help"],
   ["doctor", "--help"],
   ["merge", "--help"],
+  ["reward", "--help"],
   ["quickstart", "--help"],
 ])("%s %s explains itself on stdout", async (...args) => {
   const { code, output, errors } = await run(...args);

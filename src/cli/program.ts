@@ -7,6 +7,7 @@ import { addInspectCommand } from "./inspect-command.ts";
 import { addMergeCommand } from "./merge-command.ts";
 import { addPushCommand } from "./push-command.ts";
 import { addQuickstartCommand } from "./quickstart-command.ts";
+import { addRewardCommand } from "./reward-command.ts";
 import { addSampleCommand } from "./sample-command.ts";
 import type { Terminal } from "./terminal.ts";
 import { addTrainCommand } from "./train-command.ts";
@@ -52,6 +53,7 @@ function createProgram(terminal: Terminal): Command {
   addInspectCommand(program, terminal);
   addMergeCommand(program, terminal);
   addPushCommand(program, terminal);
+  addRewardCommand(program, terminal);
   addQuickstartCommand(program, terminal);
   return program;
 }

@@ -24,6 +24,6 @@ export function createSoftOverlongReward({
     highest: 0,
     goldEarnsHighest: false,
     score: ({ completionTokens: length }) =>
-      valueScore(length <= free ? 0 : length <= maxLength ? (free - length) / softLength : -1),
+      valueScore(length > maxLength ? -1 : length <= free ? 0 : (free - length) / softLength),
   };
 }
