@@ -7,6 +7,7 @@ import { addInspectCommand } from "./inspect-command.ts";
 import { addMergeCommand } from "./merge-command.ts";
 import { addPushCommand } from "./push-command.ts";
 import { addQuickstartCommand } from "./quickstart-command.ts";
+import { addRescoreCommand } from "./rescore-command.ts";
 import { addRewardCommand } from "./reward-command.ts";
 import { addSampleCommand } from "./sample-command.ts";
 import type { Terminal } from "./terminal.ts";
@@ -50,6 +51,7 @@ function createProgram(terminal: Terminal): Command {
   addDoctorCommand(program, terminal);
   addEvalCommand(program, terminal);
   addSampleCommand(program, terminal);
+  addRescoreCommand(program, terminal);
   addInspectCommand(program, terminal);
   addMergeCommand(program, terminal);
   addPushCommand(program, terminal);

@@ -35,19 +35,25 @@ export const taskRewardsSchema = z
 
 export type TaskRewardsParameters = z.output<typeof taskRewardsSchema>;
 
-interface Entry extends Omit<z.output<typeof listedEntry>, "name"> {
+/** One reward of a recipe, whichever way it is written there. */
+export interface RewardEntry extends Omit<z.output<typeof listedEntry>, "name"> {
   name: string;
 }
 
 /** Throws ConfigError for an unknown reward or reward parameter, a missing file, or two rewards of one name. */
 export function createTaskRewards(parameters: TaskRewardsParameters): Task["rewards"] {
+  return rewardEntries(parameters).map((entry) => ({ reward: rewardOf(entry), weight: entry.weight }));
+}
+
+/** Throws ConfigError for an entry that names no reward, or two of one name. */
+export function rewardEntries(parameters: TaskRewardsParameters): RewardEntry[] {
   const entries = Array.isArray(parameters) ? parameters.map(listed) : Object.entries(parameters).map(named);
   const names = entries.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) < index);
   if (twice !== undefined) {
     throw new ConfigError(`task.rewards: two rewards are called "${twice}"; give one of them another "name"`);
   }
-  return entries.map((entry) => ({ reward: rewardOf(entry), weight: entry.weight }));
+  return entries;
 }
 
 /** Without the time limits, which decide no number as long as they are kept. */
@@ -62,7 +68,7 @@ export function untimedRewards(parameters: TaskRewardsParameters): TaskRewardsPa
   );
 }
 
-function named([name, entry]: [string, number | z.output<typeof namedEntry>]): Entry {
+function named([name, entry]: [string, number | z.output<typeof namedEntry>]): RewardEntry {
   if (typeof entry === "number") {
     return { name, weight: entry };
   }
@@ -79,7 +85,7 @@ function named([name, entry]: [string, number | z.output<typeof namedEntry>]): E
   };
 }
 
-function listed(entry: z.output<typeof listedEntry>): Entry {
+function listed(entry: z.output<typeof listedEntry>): RewardEntry {
   const name = entry.name ?? entry.reward ?? (entry.file && path.parse(entry.file).name);
   if (name === undefined) {
     throw new ConfigError('task.rewards: an entry has neither "name", "reward" nor "file"; name a reward');
@@ -87,7 +93,7 @@ function listed(entry: z.output<typeof listedEntry>): Entry {
   return { ...entry, name };
 }
 
-function rewardOf({ name, timeLimit, highest, ...entry }: Entry): AnyReward {
+function rewardOf({ name, timeLimit, highest, ...entry }: RewardEntry): AnyReward {
   try {
     return openReward({ name, source: sourceOf(name, entry), timeLimit, highest });
   } catch (error) {
@@ -95,7 +101,7 @@ function rewardOf({ name, timeLimit, highest, ...entry }: Entry): AnyReward {
   }
 }
 
-function sourceOf(name: string, entry: Omit<Entry, "name">): RewardSource {
+function sourceOf(name: string, entry: Omit<RewardEntry, "name">): RewardSource {
   const { reward, file, export: exported, parameters = {} } = entry;
   if (file === undefined) {
     if (exported !== undefined) {

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { type ColumnSource, parquetWriteBuffer } from "hyparquet-writer";
 import { writeFileAtomically } from "../atomic-file.ts";
-import type { ScoredGroup, ScoredRollout, TrainingBatch } from "../pipeline.ts";
+import type { Problem, ScoredGroup, ScoredRollout, TrainingBatch } from "../pipeline.ts";
 import { unscoredReason } from "./metrics.ts";
 
 /**
@@ -22,6 +22,11 @@ export function writeRolloutLog(
   );
 }
 
+/** A problem's prompt as the log has it. */
+export function promptText({ prompt }: Problem): string {
+  return typeof prompt === "string" ? prompt : JSON.stringify(prompt);
+}
+
 interface Row extends ScoredRollout {
   group: number;
   problemId: string;
@@ -34,7 +39,7 @@ function columns(step: number, sampled: readonly ScoredGroup[], trainedOn: Train
       ...scored,
       group,
       problemId: problem.id,
-      prompt: typeof problem.prompt === "string" ? problem.prompt : JSON.stringify(problem.prompt),
+      prompt: promptText(problem),
     })),
   );
   const weights = meanWeights(trainedOn);
