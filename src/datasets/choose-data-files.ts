@@ -31,26 +31,25 @@ const splitNames: Readonly<Record<string, string>> = {
 /**
  * The files of one config and split among those of a data set, in order: as its card declares them, or else by their
  * names as the hub and `datasets` read them (`CONFIG/`, `SPLIT-00000-of-00002`, `train`, `dev`, `test` as words of a path).
- * Without a split it is the only one, or `train`. Throws DataError with the names to choose from.
+ * Without a split it is the only one, or `train`. Null where no file holds rows. Throws DataError with the names to
+ * choose from.
  */
 export function chooseDataFiles(
   where: string,
   present: readonly string[],
   card: string | null,
   { format, config, split }: WantedFiles,
-): string[] {
+): string[] | null {
   const files = ofOneFormat(present, format);
+  if (files.length === 0) {
+    return null;
+  }
   const splits = declaredFiles(where, files, card, config, bySplit) ?? undeclaredFiles(where, files, config);
   const names = [...splits.keys()];
   const chosen = split ?? (names.length === 1 ? names[0] : names.find((name) => name === "train"));
   const found = chosen === undefined ? undefined : splits.get(chosen);
   if (found !== undefined && found.length > 0) {
     return found;
-  }
-  if (names.length === 0) {
-    throw new DataError(
-      `${where}: it holds no file of rows${format === undefined ? "" : ` in the format ${format}`} (parquet, jsonl, json, csv or arrow); name the files`,
-    );
   }
   const what = chosen === undefined ? "it has several splits" : `it has no split "${chosen}"`;
   throw new DataError(`${where}: ${what}; set split to one of: ${names.join(", ")}`);
@@ -82,7 +81,7 @@ function undeclaredFiles(
 ): Map<string, string[]> {
   const copies = files.map((file) => converted.exec(file));
   const configs = new Set(copies.map((match) => match?.[1]));
-  if (files.length > 0 && copies.every((match) => match !== null)) {
+  if (copies.every((match) => match !== null)) {
     const chosen = config ?? (configs.size === 1 ? [...configs][0] : undefined);
     if (chosen === undefined || !configs.has(chosen)) {
       throw unknownConfig(where, config, [...configs] as string[]);
@@ -106,7 +105,7 @@ function undeclaredFiles(
 /** Files by the split that their names tell; all are `train` where no name tells any. */
 function bySplit(files: readonly string[]): Map<string, string[]> {
   const splits = group(files, splitOf);
-  return splits.size > 0 || files.length === 0 ? splits : new Map([["train", [...files]]]);
+  return splits.size > 0 ? splits : new Map([["train", [...files]]]);
 }
 
 function splitOf(file: string): string | null {

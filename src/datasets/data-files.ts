@@ -39,7 +39,14 @@ function locate(place: string, wanted: Omit<Wanted, "path">): DataFile[] {
     .map((entry) => path.relative(place, path.join(entry.parentPath, entry.name)).split(path.sep).join("/"))
     .sort();
   const card = names.includes("README.md") ? readFileSync(path.join(place, "README.md"), "utf8") : null;
-  return chooseDataFiles(place, names, card, wanted).map((name) => {
+  const chosen = chooseDataFiles(place, names, card, wanted);
+  if (chosen === null) {
+    const format = wanted.format === undefined ? "" : ` in the format ${wanted.format}`;
+    throw new DataError(
+      `${place}: the folder holds no file of rows${format} (parquet, jsonl, json, csv or arrow); name the files`,
+    );
+  }
+  return chosen.map((name) => {
     const file = path.join(place, name);
     return { path: file, format: wanted.format ?? detectFormat(file) };
   });

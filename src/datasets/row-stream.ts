@@ -122,7 +122,9 @@ export function streamRows(
     for (let file = start.file; file < order.length && given < limit; file++, mark = null) {
       for (const piece of reader.pieces(file, mark ?? undefined)) {
         const before = broken;
-        piece.broken.forEach((row) => onBroken?.(row));
+        for (const row of piece.broken) {
+          onBroken?.(row);
+        }
         broken += piece.broken.length;
         for (let index = skip; index < piece.rows.length; index++) {
           if (isWanted(kept)) {

@@ -1,12 +1,13 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { writeFileAtomically } from "../atomic-file.ts";
+import type { RepositoryKind } from "./repository.ts";
 
 /**
- * One model's place in the cache, laid out as Python's huggingface_hub does, which finds what is put here and puts what
+ * One repository's place in the cache, laid out as Python's huggingface_hub does, which finds what is put here and puts what
  * is found here: content in `blobs/` under its checksum, links to it in `snapshots/COMMIT/`, branches and tags in `refs/`.
  */
-export interface ModelCache {
+export interface RepositoryCache {
   readonly blobs: string;
   snapshot(commit: string): string;
   /** The commit that a branch or tag stood for when it was last downloaded; null if it never was. */
@@ -20,8 +21,8 @@ export interface ModelCache {
   link(commit: string, file: string, etag: string): void;
 }
 
-export function openModelCache(cacheFolder: string, name: string): ModelCache {
-  const root = path.join(cacheFolder, `models--${name.replace("/", "--")}`);
+export function openCache(cacheFolder: string, kind: RepositoryKind, name: string): RepositoryCache {
+  const root = path.join(cacheFolder, `${kind}s--${name.replace("/", "--")}`);
   const blobs = path.join(root, "blobs");
   const snapshot = (commit: string) => path.join(root, "snapshots", commit);
   const ref = (revision: string) => path.join(root, "refs", ...revision.split("/"));

@@ -14,7 +14,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { syncPath, writeFailure } from "../atomic-file.ts";
 import { BackendError } from "../errors.ts";
-import type { ModelCache } from "./cache.ts";
+import type { RepositoryCache } from "./cache.ts";
 import { attempts, connectionError, HubConnectionError } from "./hub-fetch.ts";
 import { claimPartialFile, type PartialFile } from "./partial-file.ts";
 import type { HubSettings } from "./settings.ts";
@@ -33,7 +33,7 @@ export interface RemoteFile {
 export interface DownloadBlobOptions {
   url: string;
   file: RemoteFile;
-  cache: ModelCache;
+  cache: RepositoryCache;
   settings: HubSettings;
   fetch: typeof fetch;
   signal: AbortSignal;

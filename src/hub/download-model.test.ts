@@ -13,7 +13,8 @@ import { expect, test } from "vitest";
 import { type HubServer, readToken, startHubServer, strangerToken } from "../../test/support/hub-server.ts";
 import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import { formatClaim, ownClaim } from "../process-claim.ts";
-import { type DownloadProgress, downloadModel } from "./download-model.ts";
+import type { DownloadProgress } from "./download-files.ts";
+import { downloadModel } from "./download-model.ts";
 import { parseModelReference } from "./model-reference.ts";
 import type { HubSettings } from "./settings.ts";
 

@@ -34,7 +34,7 @@ export interface HubServer {
   endpoint: string;
   requests: HubRequest[];
   faults: HubFault[];
-  /** Adds a commit to a model, which it makes if need be, and returns the commit's hash. */
+  /** Adds a commit to a model, or to a data set `datasets:ORG/NAME`, which it makes if need be, and returns the commit's hash. */
   addCommit(name: string, files: HubFiles, options?: HubModelOptions): string;
   /** The files of a branch, tag or commit. */
   filesOf(name: string, revision?: string): Record<string, Buffer>;
@@ -64,7 +64,7 @@ const hash = (algorithm: string, ...parts: (string | Uint8Array)[]) =>
   parts.reduce((sum, part) => sum.update(part), createHash(algorithm)).digest("hex");
 const sha256 = (content: Buffer) => hash("sha256", content);
 const gitHash = (content: Buffer) => hash("sha1", `blob ${content.length}\0`, content);
-const isLarge = (file: string) => /\.safetensors$|^tokenizer\.json$/.test(file);
+const isLarge = (file: string) => /\.(safetensors|parquet)$|^tokenizer\.json$/.test(file);
 
 /** Every file of a folder, for `addCommit`. */
 export function filesOfFolder(folder: string): Record<string, Buffer> {
@@ -96,6 +96,9 @@ export async function startHubServer({ untilClosed = false } = {}): Promise<HubS
       const fault = takeFault(`${method} ${request.url}`);
       const body = await readBody(request);
       const url = new URL(request.url!, "http://hub");
+      url.pathname = url.pathname
+        .replace(/^\/api\/datasets\//, "/api/models/datasets:")
+        .replace(/^\/datasets\/(?=[^/]+\/[^/]+\/resolve\/)/, "/datasets:");
       if (fault?.status !== undefined) {
         response.writeHead(fault.status, fault.headers).end();
         return;
@@ -187,7 +190,8 @@ export async function startHubServer({ untilClosed = false } = {}): Promise<HubS
       const found = find(exchange, tree[0]!, tree[1]!);
       if (found) {
         // In pages of three, so that whoever reads must turn them.
-        const entries = inFolder(listing(found), tree[2]);
+        const isRecursive = url.searchParams.get("recursive") === "true";
+        const entries = isRecursive ? listing(found) : inFolder(listing(found), tree[2]);
         const start = Number(url.searchParams.get("cursor") ?? 0);
         const next = new URL(`${endpoint}${url.pathname}${url.search}`);
         next.searchParams.set("cursor", String(start + 3));

@@ -100,7 +100,7 @@ function placeInRows({ isFlat, decoder }: LeafColumn, leveled: LeveledValues): P
   if (isFlat && definitionLevels.length === 0) {
     return { rows: values };
   }
-  const { levelOf, valueOf } = rowStarts(leveled, decoder.schemaPath.reduce(countLevels, 0));
+  const { levelAt, valueAt } = rowStarts(leveled, decoder.schemaPath.reduce(countLevels, 0));
   const piece = (rows: unknown[], [level, value]: number[], [lastLevel, lastValue]: number[]): unknown[] => {
     const definitions = definitionLevels.slice(level, lastLevel);
     const found = values.slice(value, lastValue) as unknown[];
@@ -114,9 +114,9 @@ function placeInRows({ isFlat, decoder }: LeafColumn, leveled: LeveledValues): P
           decoder.schemaPath,
         ) as unknown[]);
   };
-  const start = (row: number) => [levelOf[row], valueOf[row]];
+  const start = (row: number) => [levelAt[row], valueAt[row]];
   const rows: Values = {
-    length: levelOf.length - 1,
+    length: levelAt.length - 1,
     slice: (from, to) => (from < to ? piece([], start(from), start(to)) : []),
   };
   if (!(repetitionLevels[0] > 0)) {
@@ -143,24 +143,24 @@ const countLevels = (levels: number, { element }: LeafColumn["decoder"]["schemaP
 function rowStarts(
   { definitionLevels, repetitionLevels, values }: LeveledValues,
   highest: number,
-): { levelOf: number[]; valueOf: number[] } {
+): { levelAt: number[]; valueAt: number[] } {
   const count = repetitionLevels.length || definitionLevels.length || values.length;
-  const levelOf: number[] = [];
-  const valueOf: number[] = [];
+  const levelAt: number[] = [];
+  const valueAt: number[] = [];
   let value = 0;
   for (let level = 0; level < count; level++) {
     if (!(repetitionLevels[level] > 0)) {
-      levelOf.push(level);
-      valueOf.push(value);
+      levelAt.push(level);
+      valueAt.push(value);
     }
     value += definitionLevels.length === 0 || definitionLevels[level] === highest ? 1 : 0;
   }
   if (value !== values.length) {
     throw new Error(`a page has ${values.length} values where its levels place ${value}`);
   }
-  levelOf.push(count);
-  valueOf.push(value);
-  return { levelOf, valueOf };
+  levelAt.push(count);
+  valueAt.push(value);
+  return { levelAt, valueAt };
 }
 
 function withNulls(definitionLevels: readonly number[], values: ArrayLike<unknown>): unknown[] {
