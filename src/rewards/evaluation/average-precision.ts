@@ -100,19 +100,19 @@ const isIgnored = ({ area, crowd }: GoldObject, [least, most]: AreaRange): boole
   crowd || area < least || area > most;
 
 function precisionCurve(right: readonly boolean[], toFind: number): Float64Array {
-  let found = 0;
-  const recall = right.map((each) => {
-    found += each ? 1 : 0;
-    return found / toFind;
+  let count = 0;
+  const found = right.map((each) => {
+    count += each ? 1 : 0;
+    return count;
   });
-  const precision = right.map((_, index) => (recall[index]! * toFind) / (index + 1 + Number.EPSILON));
+  const precision = found.map((each, index) => each / (index + 1 + Number.EPSILON));
   for (let index = precision.length - 2; index >= 0; index--) {
     precision[index] = Math.max(precision[index]!, precision[index + 1]!);
   }
   const curve = new Float64Array(recalls.length);
   let position = 0;
   recalls.forEach((wanted, index) => {
-    while (position < recall.length && recall[position]! < wanted) {
+    while (position < found.length && found[position]! / toFind < wanted) {
       position++;
     }
     curve[index] = precision[position] ?? 0;

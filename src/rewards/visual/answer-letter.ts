@@ -54,8 +54,12 @@ export function standaloneLetters(text: string): string[] {
   return Array.from(text.matchAll(letter), ([, found]) => found!);
 }
 
-/** `A` before a word in lower case is an article; a letter before or behind a letter, digit or apostrophe is none. */
-const stated = /(?<![\p{L}\p{N}'’])(?:A(?![ \t]+\p{Ll})|[B-H])(?![\p{L}\p{N}'’])/gu;
+/**
+ * `A` before a word in lower case is an article, but for a few words; a letter before or behind a letter, digit or
+ * apostrophe is none.
+ */
+const stated =
+  /(?<![\p{L}\p{N}'’])(?:A(?![ \t]+(?!(?:and|as|because|is|or|since)\b)\p{Ll})|[B-H])(?![\p{L}\p{N}'’])/gu;
 
 /** The only letter from A to H that the answer states. */
 function answeredLetter(completion: string): string | undefined {
