@@ -135,10 +135,18 @@ function publicRecipe(recipe: Recipe): Record<string, unknown> {
   return { ...shown, ...(warmStart && { warmStart }), train, algorithm, sampling, optimizer };
 }
 
+/** Paths without their folders; names of the hub, which come with a revision, are public. */
 function withoutFolders(section: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(section).map(([key, value]) =>
-      /path$/i.test(key) && typeof value === "string" ? [key, path.basename(value)] : [key, value],
-    ),
+    Object.entries(section).map(([key, value]) => {
+      if (/path$/i.test(key) && section.revision === undefined) {
+        return [key, Array.isArray(value) ? value.map(lastPart) : lastPart(value)];
+      }
+      return /data$/i.test(key) && typeof value === "object" && value !== null
+        ? [key, withoutFolders(value as Record<string, unknown>)]
+        : [key, value];
+    }),
   );
 }
+
+const lastPart = (value: unknown): unknown => (typeof value === "string" ? path.basename(value) : value);

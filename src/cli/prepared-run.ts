@@ -12,6 +12,7 @@ import { arithmeticAlphabet } from "../tasks/arithmetic/alphabet.ts";
 import { prepareRewards } from "../tasks/prepare-rewards.ts";
 import { createTask } from "../tasks/registry.ts";
 import type { Task } from "../tasks/task.ts";
+import { locateTaskData } from "./data-location.ts";
 import { locateModel, type ModelLocation, modelSource } from "./model-location.ts";
 import type { NewModel, Recipe } from "./run-config.ts";
 import { silence, type TextOutput } from "./terminal.ts";
@@ -32,7 +33,7 @@ export interface PreparedModel {
 
 export interface PrepareOptions {
   warn: (message: string) => void;
-  /** Is told how far a model's download is; nobody if not given. */
+  /** Is told how far a download is; nobody if not given. */
   progress?: TextOutput;
   /** The base of an adapter, instead of the one that its configuration names. */
   base?: string | undefined;
@@ -40,16 +41,20 @@ export interface PrepareOptions {
 
 /** Throws ConfigError, DataError or ModelError for a task or a model that cannot be used. */
 export async function prepareRun(recipe: Recipe, options: PrepareOptions): Promise<PreparedRun> {
-  const task = await prepareTask(recipe, options);
-  return { task, ...(await prepareModel(recipe, options)) };
+  const { task, recorded } = await prepareTask(recipe, options);
+  return { task, ...(await prepareModel({ ...recipe, task: recorded }, options)) };
 }
 
-/** A task whose rewards can judge. */
-export async function prepareTask({ task, seed }: Recipe, { warn }: PrepareOptions): Promise<Task> {
+/** A task whose data are on this machine and whose rewards can judge, and how the recipe records it. */
+export async function prepareTask(
+  { task: given, seed }: Recipe,
+  { warn, progress = silence }: PrepareOptions,
+): Promise<{ task: Task; recorded: Recipe["task"] }> {
+  const { task, recorded } = await locateTaskData(given, progress);
   const { name, ...parameters } = task;
   const created = createTask(name, parameters, { seed, warn });
   await prepareRewards(created);
-  return created;
+  return { task: created, recorded };
 }
 
 export async function prepareModel(

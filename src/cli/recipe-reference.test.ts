@@ -27,6 +27,7 @@ const objectOrNull = (node: Node): Node | null =>
   node.properties || node.anyOf || node.oneOf ? objectOf(node) : null;
 
 const tasks = (property(root, "task").oneOf ?? property(root, "task").anyOf) as Node[];
+const taskNamed = (name: string) => tasks.find((task) => property(task, "name").const === name)!;
 const sections: [heading: string, schema: Node][] = [
   ["Top level", root],
   ...[
@@ -42,6 +43,7 @@ const sections: [heading: string, schema: Node][] = [
     "compute",
   ].map((key): [string, Node] => [key, objectOf(property(root, key))]),
   ["schedule", objectOf(property(objectOf(property(root, "optimizer")), "schedule"))],
+  ["data", objectOf(property(taskNamed("math"), "data"))],
   ...tasks.map((task): [string, Node] => [`task ${property(task, "name").const}`, task]),
 ];
 

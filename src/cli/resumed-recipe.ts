@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { type DataDetails, joinSource } from "../datasets/data-source.ts";
 import { isCommit, parseModelReference } from "../hub/model-reference.ts";
 import { runPaths } from "../trainer/run-folder.ts";
 import { loadRecipe } from "./recipe.ts";
@@ -16,7 +17,7 @@ export async function resumedRecipe(recipe: Recipe, runFolder: string, warn: War
   if (!existsSync(file)) {
     return recipe;
   }
-  const { compute: before, model } = await loadRecipe(file);
+  const { compute: before, model, task } = await loadRecipe(file);
   const compute = { ...before, ...recipe.compute };
   for (const key of Object.keys(compute) as (keyof typeof compute)[]) {
     if (compute[key] !== before[key]) {
@@ -25,7 +26,12 @@ export async function resumedRecipe(recipe: Recipe, runFolder: string, warn: War
       );
     }
   }
-  return { ...recipe, compute, model: resumedModel(recipe.model, model, warn) };
+  return {
+    ...recipe,
+    compute,
+    model: resumedModel(recipe.model, model, warn),
+    task: resumedTask(recipe.task, task),
+  };
 }
 
 /** The run's own commit of a model of the hub, which its branch may have left behind. */
@@ -45,4 +51,36 @@ function resumedModel(given: Recipe["model"], before: Recipe["model"], warn: War
     );
   }
   return before;
+}
+
+/** With the run's own commits of data sets of the hub, which their branches may have left behind. */
+function resumedTask(given: Recipe["task"], before: Recipe["task"]): Recipe["task"] {
+  if (given.name !== "math" || before.name !== "math") {
+    return given;
+  }
+  const { path, data, heldOutPath, heldOutData, ...others } = given;
+  return {
+    ...others,
+    ...(resumedSource(path, data, before.data, "data") ?? { ...(path && { path }), ...(data && { data }) }),
+    ...(resumedSource(heldOutPath, heldOutData, before.heldOutData, "heldOutData") ?? {
+      ...(heldOutPath && { heldOutPath }),
+      ...(heldOutData && { heldOutData }),
+    }),
+  };
+}
+
+/** Null where the run took no data set of the hub, or is to take another one. */
+function resumedSource(
+  path: string | undefined,
+  given: DataDetails | undefined,
+  before: DataDetails | undefined,
+  section: "data" | "heldOutData",
+): Partial<Record<"data" | "heldOutData", DataDetails>> | null {
+  const source = joinSource(path, given);
+  const reference = typeof source?.path === "string" ? parseModelReference(source.path) : null;
+  const wanted = reference?.revision ?? source?.revision;
+  const isPinned = wanted !== undefined && isCommit(wanted);
+  return before?.revision === undefined || isPinned || reference?.name !== before.path
+    ? null
+    : { [section]: { ...source, path: before.path, revision: before.revision } };
 }

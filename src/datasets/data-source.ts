@@ -34,3 +34,14 @@ export const dataSource = z.strictObject({
 });
 
 export type DataSource = z.output<typeof dataSource>;
+
+/** The same where the path may stand elsewhere. */
+export const dataDetails = dataSource.partial({ path: true });
+
+export type DataDetails = z.output<typeof dataDetails>;
+
+/** A source whose path stands apart from the rest or with it; null where neither names one. */
+export function joinSource(path: string | undefined, details: DataDetails | undefined): DataSource | null {
+  const found = path ?? details?.path;
+  return found === undefined ? null : { ...dataSource.parse({ path: found }), ...details, path: found };
+}

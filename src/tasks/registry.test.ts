@@ -50,7 +50,11 @@ describe("task registry", () => {
       { rewards: { format: { weight: 1, strict: 1 } } },
       'task.rewards: reward format: unknown parameter "strict"; known: compat, project, thinkInPrompt',
     ],
-    ["math", {}, 'task math: "path" cannot be missing: Invalid input: expected string, received undefined'],
+    [
+      "math",
+      {},
+      'task math: there is no "path": give the problems, a file or a folder or ORG/NAME on the hub, as task.path or in task.data',
+    ],
     [
       "math",
       { path: "x", userPrompt: "Go" },

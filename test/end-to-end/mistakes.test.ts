@@ -108,7 +108,7 @@ describe("data", () => {
   test("a row that is not JSON", async () => {
     const file = path.join(folder, "broken.jsonl");
     writeFileSync(file, '{"question": "1+1?", "answer": "#### 2"}\n{"question": \n');
-    await refused(1, [`${file} line 2`, "not valid JSON"], ...math(file));
+    await refused(1, [`${file} row 2`, "not valid JSON"], ...math(file));
   });
 
   test("a row without an answer", async () => {

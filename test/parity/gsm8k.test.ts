@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { readJsonLines } from "../../src/datasets/jsonl.ts";
+import { locateDataFiles } from "../../src/datasets/data-files.ts";
+import { dataSource } from "../../src/datasets/data-source.ts";
+import { openRowTable } from "../../src/datasets/row-table.ts";
 import type { Problem } from "../../src/pipeline.ts";
 import { hashSeed, shuffledIndices } from "../../src/random.ts";
 import { createReward } from "../../src/rewards/registry.ts";
@@ -85,7 +87,10 @@ it.skipIf(absent)(
   async () => {
     let compared = 0;
     const disagreements: string[] = [];
-    for (const { number, columns } of readJsonLines(join(folder, "example_model_solutions.jsonl"))) {
+    const source = dataSource.parse({ path: join(folder, "example_model_solutions.jsonl") });
+    const rows = openRowTable(locateDataFiles(source), source, () => {});
+    for (let index = 0; index < rows.size; index++) {
+      const { number, columns } = rows.at(index);
       const problem: Problem = {
         id: String(number),
         prompt: "",

@@ -32,7 +32,11 @@ export interface DiagnosisOptions extends Omit<PrepareOptions, "warn"> {
 /** Makes all checks of a run, the one that samples and learns included. */
 export async function diagnose(recipe: Recipe, options: DiagnosisOptions): Promise<Diagnosis> {
   const findings: Finding[] = [];
-  const task = await attempt(findings, "task", (told) => prepareTask(recipe, { ...options, warn: told }));
+  const task = await attempt(
+    findings,
+    "task",
+    async (told) => (await prepareTask(recipe, { ...options, warn: told })).task,
+  );
   const model = await attempt(findings, "model", async (told) => {
     const prepared = await prepareModel(recipe, { ...options, warn: told });
     prepared.description.warnings.forEach(told);

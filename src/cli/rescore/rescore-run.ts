@@ -13,7 +13,9 @@ import {
   rolloutFiles,
   type StoredGroup,
 } from "../../trainer/stored-rollouts.ts";
+import { locateTaskData } from "../data-location.ts";
 import { loadRecipe } from "../recipe.ts";
+import { silence } from "../terminal.ts";
 import { type Change, type Comparison, createComparer } from "./comparison.ts";
 import { chooseReward, type RewardChoiceOptions } from "./reward-choice.ts";
 
@@ -34,7 +36,7 @@ export async function rescoreRun(runFolder: string, options: RescoreOptions): Pr
   }
   const { task: section, seed } = await loadRecipe(paths.recipe);
   const { entry, replaced, weights } = chooseReward(section.rewards, options);
-  const { name, ...parameters } = section;
+  const { name, ...parameters } = (await locateTaskData(section, silence)).task;
   const task = createTask(name, { ...parameters, rewards: [entry] }, { seed, warn: options.warn });
   await prepareRewards(task);
   const problems = await findProblems(task.train, files);

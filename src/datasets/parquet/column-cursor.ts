@@ -1,8 +1,9 @@
 import type { DecodedArray } from "hyparquet";
 import type { OpenedFile } from "../opened-file.ts";
-import { decodeDictionary, decodeRows, type PageRows, type Values } from "./decode-page.ts";
+import { decodeDictionary, decodeRows, type PageRows } from "./decode-page.ts";
 import type { LeafColumn } from "./leaf-column.ts";
 import { createPageReader } from "./page-reader.ts";
+import type { Values } from "./values.ts";
 
 /** Walks down one physical column of a row group, a page in memory at a time. */
 export interface ColumnCursor {

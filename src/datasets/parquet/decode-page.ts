@@ -5,21 +5,7 @@ import { decompressPage, readDataPage, readDataPageV2 } from "hyparquet/src/data
 import { readPlain } from "hyparquet/src/plain.js";
 import type { LeafColumn } from "./leaf-column.ts";
 import { isPlainTexts, readPlainTexts } from "./plain-texts.ts";
-
-/** Values of which a piece is made at a time. */
-export interface Values {
-  readonly length: number;
-  slice(start: number, end: number): ArrayLike<unknown>;
-}
-
-/** The values of a data page that are not null, and the levels by which Dremel places all of them in rows. */
-export interface LeveledValues {
-  /** Empty where no value is null. */
-  definitionLevels: readonly number[];
-  /** Empty where no column on the path repeats. */
-  repetitionLevels: readonly number[];
-  values: Values;
-}
+import type { LeveledValues, Values } from "./values.ts";
 
 /** The rows of a page; or, where it goes on with the last row of the page before, what becomes of that row and the rows behind it. */
 export type PageRows = { rows: Values } | { goOn: (row: unknown) => Values };

@@ -3,9 +3,9 @@ import { decompressPage } from "hyparquet/src/datapage.js";
 import { readRleBitPackedHybrid } from "hyparquet/src/encoding.js";
 import { getMaxDefinitionLevel, getMaxRepetitionLevel } from "hyparquet/src/schema.js";
 import { textOf } from "../utf8.ts";
-import type { LeveledValues, Values } from "./decode-page.ts";
 import type { LeafColumn } from "./leaf-column.ts";
 import { invalidText } from "./text.ts";
+import type { LeveledValues, Values } from "./values.ts";
 
 /** True for a page whose texts can be made when they are asked for. */
 export function isPlainTexts({ isText }: LeafColumn, header: PageHeader): boolean {

@@ -1,4 +1,4 @@
-import type { Row } from "../../datasets/jsonl.ts";
+import type { Row } from "../../datasets/row.ts";
 import { shown } from "../../error-text.ts";
 import type { Message, Problem } from "../../pipeline.ts";
 import { readGoldAnswer } from "../../rewards/gold-answer.ts";

@@ -1,97 +1,89 @@
-import { basename, dirname, extname, resolve } from "node:path";
-import { readJsonLines } from "../../datasets/jsonl.ts";
-import { DataError, internalError } from "../../errors.ts";
-import type { Problem } from "../../pipeline.ts";
+import { type DataDetails, type DataSource, joinSource } from "../../datasets/data-source.ts";
+import { ConfigError, DataError } from "../../errors.ts";
 import { shuffledIndices } from "../../random.ts";
-import type { ProblemSet, Task } from "../task.ts";
+import type { Task } from "../task.ts";
 import { createTaskRewards } from "../task-rewards.ts";
-import { toMathProblem } from "./math-problem.ts";
+import { type MathRows, readMathRows } from "./math-rows.ts";
 import type { MathParameters } from "./parameters.ts";
-
-interface Entry {
-  question: string;
-  problem: Problem;
-}
 
 type Warn = (message: string) => void;
 
 /**
- * Problems with a final answer, from JSON Lines files. Throws DataError naming file, row and column for a file without
- * usable rows and, unless `unusableRows` is `skip`, for the first unusable row.
+ * Problems with a final answer, from rows of any format. Throws ConfigError for a source that is given twice or not at
+ * all, DataError naming file, row and column for rows that cannot be used.
  */
 export function createMathTask(parameters: MathParameters, warn: Warn): Task {
-  const { train, heldOut } =
-    parameters.heldOutPath === undefined
-      ? splitEntries(readEntries(parameters.path, "math", parameters, warn), parameters)
-      : twoFiles(parameters.path, parameters.heldOutPath, parameters, warn);
+  const { train, heldOut } = readProblems(parameters, warn);
   return {
     name: "math",
-    train: problemSet(train),
-    heldOut: problemSet(heldOut),
+    train,
+    heldOut,
     rewards: createTaskRewards(parameters.rewards),
     stop: parameters.stop,
   };
 }
 
-function readEntries(file: string, prefix: string, parameters: MathParameters, warn: Warn): Entry[] {
-  const path = resolve(file);
-  const name = `${prefix}/${basename(dirname(path))}/${basename(path, extname(path))}`;
-  const entries: Entry[] = [];
-  const skipped: string[] = [];
-  for (const row of readJsonLines(file)) {
-    const result = toMathProblem(row, `${name}/${row.number}`, parameters);
-    if (result.kind === "problem") {
-      entries.push(result);
-    } else if (parameters.unusableRows === "fatal") {
-      throw new DataError(
-        `${file} row ${row.number}: ${result.reason}; correct the row or set "unusableRows" to "skip"`,
-      );
-    } else {
-      skipped.push(`row ${row.number}: ${result.reason}`);
-    }
+function readProblems(parameters: MathParameters, warn: Warn): Pick<Task, "train" | "heldOut"> {
+  const { path, data, heldOutPath, heldOutData } = parameters;
+  const trainSource = chooseSource("path", path, "data", data);
+  if (trainSource === null) {
+    throw new ConfigError(
+      'task math: there is no "path": give the problems, a file or a folder or ORG/NAME on the hub, as task.path or in task.data',
+    );
   }
-  if (entries.length === 0) {
-    throw new DataError(`${file} has no usable row; the first: ${skipped[0]}`);
+  const heldOutSource = chooseSource("heldOutPath", heldOutPath, "heldOutData", heldOutData);
+  if (heldOutSource === null) {
+    return splitRows(readMathRows(trainSource, "math", parameters, warn), trainSource, parameters);
   }
-  if (skipped.length > 0) {
-    const more = skipped.length > 3 ? `; and ${skipped.length - 3} more` : "";
-    warn(`${file}: left out ${skipped.length} unusable rows: ${skipped.slice(0, 3).join("; ")}${more}`);
+  const train = readMathRows(trainSource, "math/train", parameters, warn);
+  const heldOut = readMathRows(heldOutSource, "math/held-out", parameters, warn);
+  const questions = new Set(indicesOf(heldOut).map(heldOut.question));
+  const shared = indicesOf(train).filter((index) => questions.has(train.question(index))).length;
+  if (shared > 0) {
+    warn(
+      `${nameOf(trainSource)}: ${shared} of its questions also stand in the held-out file ${nameOf(heldOutSource)}`,
+    );
   }
-  return entries;
+  return { train: train.problems(indicesOf(train)), heldOut: heldOut.problems(indicesOf(heldOut)) };
+}
+
+function chooseSource(
+  short: string,
+  path: string | undefined,
+  section: string,
+  data: DataDetails | undefined,
+): DataSource | null {
+  const source = joinSource(path, data);
+  if (path !== undefined && data?.path !== undefined) {
+    throw new ConfigError(
+      `task math: "${short}" and "${section}.path" both name data; leave one of them out`,
+    );
+  }
+  if (source === null && data !== undefined) {
+    throw new ConfigError(`task math: "${section}" has no path; give it there or as "${short}"`);
+  }
+  return source;
 }
 
 /** Rows with the same question stay together, so that no held-out question is trained on. */
-function splitEntries(entries: readonly Entry[], { path, heldOutShare, splitSeed }: MathParameters) {
-  const count = Math.round(entries.length * heldOutShare);
-  const chosen = shuffledIndices(entries.length, splitSeed).subarray(0, count);
-  const questions = new Set(Array.from(chosen, (index) => entries[index]!.question));
-  const train = entries.filter(({ question }) => !questions.has(question));
+function splitRows(
+  rows: MathRows,
+  source: DataSource,
+  { heldOutShare, splitSeed }: MathParameters,
+): Pick<Task, "train" | "heldOut"> {
+  const count = Math.round(rows.size * heldOutShare);
+  const chosen = shuffledIndices(rows.size, splitSeed).subarray(0, count);
+  const questions = new Set(Array.from(chosen, rows.question));
+  const isHeldOut = (index: number) => questions.has(rows.question(index));
+  const train = indicesOf(rows).filter((index) => !isHeldOut(index));
   if (train.length === 0) {
-    throw new DataError(`${path}: "heldOutShare" ${heldOutShare} leaves no row to train on; lower it`);
+    throw new DataError(
+      `${nameOf(source)}: "heldOutShare" ${heldOutShare} leaves no row to train on; lower it`,
+    );
   }
-  return { train, heldOut: entries.filter(({ question }) => questions.has(question)) };
+  return { train: rows.problems(train), heldOut: rows.problems(indicesOf(rows).filter(isHeldOut)) };
 }
 
-function twoFiles(trainPath: string, heldOutPath: string, parameters: MathParameters, warn: Warn) {
-  const train = readEntries(trainPath, "math/train", parameters, warn);
-  const heldOut = readEntries(heldOutPath, "math/held-out", parameters, warn);
-  const questions = new Set(heldOut.map(({ question }) => question));
-  const shared = train.filter(({ question }) => questions.has(question)).length;
-  if (shared > 0) {
-    warn(`${trainPath}: ${shared} of its questions also stand in the held-out file ${heldOutPath}`);
-  }
-  return { train, heldOut };
-}
+const indicesOf = ({ size }: MathRows): number[] => Array.from({ length: size }, (_, index) => index);
 
-function problemSet(entries: readonly Entry[]): ProblemSet {
-  return {
-    size: entries.length,
-    at(index) {
-      const entry = entries[index];
-      if (entry === undefined) {
-        throw internalError(`problem ${index} of ${entries.length}`);
-      }
-      return entry.problem;
-    },
-  };
-}
+const nameOf = ({ path }: DataSource): string => [path].flat().join(", ");

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { dataDetails } from "../../datasets/data-source.ts";
 import { taskRewardsSchema } from "../task-rewards.ts";
 
 export const defaultSystemPrompt =
@@ -8,9 +9,10 @@ export const defaultSystemPrompt =
 const column = z.string().min(1);
 
 /**
- * `path`: JSON Lines file of training problems, relative to the working directory.
- * `heldOutPath`: file of held-out problems; without one, `heldOutShare` of the rows of `path` are held out, chosen
- *   by `splitSeed` and not by the run's seed, so that runs can be compared.
+ * `path`: file or folder of training problems, relative to the working directory, or `ORG/NAME` on the hub; `data`: what
+ *   else there is to say about it, or the path too.
+ * `heldOutPath`, `heldOutData`: held-out problems; without them, `heldOutShare` of the rows are held out, chosen by
+ *   `splitSeed` and not by the run's seed, so that runs can be compared.
  * `questionColumn`: by default `question` or else `problem`. `answerColumn`: text or number; GSM8K's worked text ending
  *   in `#### n` gives answer and demonstration. `solutionColumn`: worked text to imitate.
  * `unusableRows`: what a row without question or usable answer does: `fatal` stops, `skip` leaves it out and warns.
@@ -19,8 +21,10 @@ const column = z.string().min(1);
  * `rewards`: by name, with weight; replaces the default as a whole.
  */
 export const mathParameters = z.strictObject({
-  path: z.string().min(1),
+  path: z.string().min(1).optional(),
+  data: dataDetails.optional(),
   heldOutPath: z.string().min(1).optional(),
+  heldOutData: dataDetails.optional(),
   heldOutShare: z.number().min(0).lt(1).default(0.05),
   splitSeed: z.int().default(0),
   questionColumn: column.optional(),
