@@ -27,20 +27,25 @@ import {
 import { createGiouReward, giouParameters } from "./visual/giou.ts";
 import { createIouReward, iouParameters } from "./visual/iou.ts";
 
-type Factory = (parameters: unknown) => AnyReward;
+interface Definition {
+  schema: z.ZodObject;
+  create: (parameters: unknown) => AnyReward;
+}
 
-/** A reward's schema and factory as one function of unchecked parameters. */
-function define<Schema extends z.ZodType>(
+function define<Schema extends z.ZodObject>(
   name: string,
   schema: Schema,
   create: (parameters: z.output<Schema>) => AnyReward,
-): Record<string, Factory> {
+): Record<string, Definition> {
   return {
-    [name]: (parameters) => create(parseParameters(schema, parameters, `reward ${name}`)),
+    [name]: {
+      schema,
+      create: (parameters) => create(parseParameters(schema, parameters, `reward ${name}`)),
+    },
   };
 }
 
-const factories: Readonly<Record<string, Factory>> = {
+const definitions: Readonly<Record<string, Definition>> = {
   ...define("accuracy", accuracyParameters, (parameters) => createAccuracyReward(parameters)),
   ...define("accuracy_lv35", accuracyLv35Parameters, (parameters) => createAccuracyLv35Reward(parameters)),
   ...define("format", formatParameters, createFormatReward),
@@ -65,9 +70,14 @@ const factories: Readonly<Record<string, Factory>> = {
   ),
 };
 
-export const rewardNames: readonly string[] = Object.keys(factories);
+export const rewardNames: readonly string[] = Object.keys(definitions);
+
+/** What a reward takes, defaults inside, unknown keys refused. Throws ConfigError for an unknown name. */
+export function rewardParameters(name: string): z.ZodObject {
+  return lookUp("reward", name, definitions).schema;
+}
 
 /** Throws ConfigError for an unknown name or parameter, with the known and the nearest. */
 export function createReward(name: string, parameters: unknown = {}): AnyReward {
-  return lookUp("reward", name, factories)(parameters);
+  return lookUp("reward", name, definitions).create(parameters);
 }
