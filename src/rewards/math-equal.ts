@@ -1,3 +1,4 @@
+import { gradeLikeMathVerify } from "./math/compat/grade.ts";
 import type { Comparison } from "./math/equal-values.ts";
 import { UnreadableError, type WorkBudget } from "./math/expression.ts";
 import { findAnswers } from "./math/find-answer.ts";
@@ -12,6 +13,9 @@ const comparingSteps = 300_000;
 
 /** Grades a completion's final answer against a gold answer. Never throws, and its work is bounded. */
 export function gradeMath(gold: string, completion: string, options: MathGradingOptions = {}): MathGrade {
+  if (options.compat === "math-verify") {
+    return gradeLikeMathVerify(gold, completion, options);
+  }
   const goldAnswer = readFirst(gold, true);
   if (!goldAnswer) {
     return { verdict: "gold-unparseable" };

@@ -40,6 +40,8 @@ export function canonicalText(expression: Expression): string {
       const members = ordered ? expression.members.map(canonicalText) : sorted(expression.members);
       return `${expression.open}${members.join(",")}${expression.close}`;
     }
+    case "interval":
+      return `${expression.startOpen ? "(" : "["}${text(expression.start)},${text(expression.end)}${expression.endOpen ? ")" : "]"}`;
     case "plus-minus":
       return `(${text(expression.left)}±${canonicalText(expression.right)})`;
     case "set-builder":

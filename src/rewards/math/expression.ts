@@ -28,6 +28,7 @@ export type Expression =
   | { kind: "connected"; connective: "and" | "or"; parts: readonly Expression[] }
   /** Values side by side, in brackets or in none. */
   | { kind: "sequence"; open: Bracket; close: Bracket; members: readonly Expression[] }
+  | { kind: "interval"; start: Expression; startOpen: boolean; end: Expression; endOpen: boolean }
   | { kind: "plus-minus"; left?: Expression; right: Expression; minusFirst: boolean }
   | { kind: "set-operation"; name: "union" | "intersection" | "difference"; parts: readonly Expression[] }
   | { kind: "named-set"; name: "N" | "Z" | "Q" | "R" | "C" | "P" | "empty" }
@@ -107,6 +108,8 @@ export function children(expression: Expression): readonly Expression[] {
       return expression.parts;
     case "sequence":
       return expression.members;
+    case "interval":
+      return [expression.start, expression.end];
     case "plus-minus":
       return expression.left ? [expression.left, expression.right] : [expression.right];
     case "set-builder":
@@ -151,6 +154,8 @@ export function mapExpression(expression: Expression, change: (part: Expression)
       return change({ ...expression, parts: expression.parts.map(inside) });
     case "sequence":
       return change({ ...expression, members: expression.members.map(inside) });
+    case "interval":
+      return change({ ...expression, start: inside(expression.start), end: inside(expression.end) });
     case "plus-minus":
       return change({
         ...expression,

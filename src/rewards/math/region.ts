@@ -23,6 +23,14 @@ export function toRegion(expression: Expression, comparison: Comparison): Region
       return expression.open === "{" || expression.open === ""
         ? pointsOf(expression, comparison)
         : intervalOf(expression, comparison);
+    case "interval":
+      return boundedRegion(
+        expression.start,
+        expression.startOpen,
+        expression.end,
+        expression.endOpen,
+        comparison,
+      );
     case "named-set":
       return expression.name === "R" ? everything : expression.name === "empty" ? [] : undefined;
     case "set-operation":
@@ -87,12 +95,21 @@ function intervalOf(expression: ExpressionOf<"sequence">, comparison: Comparison
   if (!first || !second || expression.members.length !== 2 || expression.open === "<") {
     return undefined;
   }
-  const start = realConstant(first, comparison);
-  const end = realConstant(second, comparison);
-  if (start === undefined || end === undefined || start >= end) {
-    return undefined;
-  }
-  return [{ start, startOpen: expression.open === "(", end, endOpen: expression.close === ")" }];
+  return boundedRegion(first, expression.open === "(", second, expression.close === ")", comparison);
+}
+
+function boundedRegion(
+  from: Expression,
+  startOpen: boolean,
+  to: Expression,
+  endOpen: boolean,
+  comparison: Comparison,
+): Region | undefined {
+  const start = realConstant(from, comparison);
+  const end = realConstant(to, comparison);
+  return start === undefined || end === undefined || start >= end
+    ? undefined
+    : [{ start, startOpen, end, endOpen }];
 }
 
 function combine(
