@@ -108,3 +108,11 @@ describe("repetition_penalty", () => {
     );
   });
 });
+
+describe("token_count", () => {
+  it("pays by the token, up to a limit that upstream does not have", async () => {
+    expect(await earned("token_count", {}, "", "x", 500)).toBeCloseTo(0.5, 12);
+    expect(await earned("token_count", {}, "", "x", 5_000)).toBeCloseTo(1, 12);
+    expect(await earned("token_count", { compat: "upstream" }, "", "x", 5_000)).toBeCloseTo(5, 12);
+  });
+});

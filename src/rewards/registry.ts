@@ -16,6 +16,7 @@ import { createRepetitionPenaltyReward, repetitionPenaltyParameters } from "./re
 import type { AnyReward } from "./reward.ts";
 import { createSoftOverlongReward, softOverlongParameters } from "./soft-overlong.ts";
 import { createTagCountReward, tagCountParameters } from "./tag-count.ts";
+import { createTokenCountReward, tokenCountParameters } from "./token-count.ts";
 import { answerLetterParameters, createAnswerLetterReward } from "./visual/answer-letter.ts";
 import { classificationParameters, createClassificationReward } from "./visual/classification.ts";
 import { countingParameters, createCountingReward } from "./visual/counting.ts";
@@ -56,6 +57,7 @@ const definitions: Readonly<Record<string, Definition>> = {
   ...define("cosine", cosineParameters, (parameters) => createCosineReward(parameters)),
   ...define("repetition_penalty", repetitionPenaltyParameters, createRepetitionPenaltyReward),
   ...define("soft_overlong", softOverlongParameters, createSoftOverlongReward),
+  ...define("token_count", tokenCountParameters, createTokenCountReward),
   ...define("code_format", codeFormatParameters, createCodeFormatReward),
   ...define("answer_letter", answerLetterParameters, (parameters) => createAnswerLetterReward(parameters)),
   ...define("classification", classificationParameters, (parameters) =>
