@@ -130,7 +130,7 @@ describe.skipIf(fixturesAbsent)(file, () => {
     expect(disagreements).toEqual([]);
   });
 
-  it("tells how often our own mathematical verdicts give the same", () => {
+  it("agrees with our own mathematical verdicts, too, in 99% of the answers", () => {
     const disagreements: string[] = [];
     let compared = 0;
     const compare = (id: string, got: readonly unknown[], { expected, inputs }: ScorerRecord): void => {
@@ -154,5 +154,6 @@ describe.skipIf(fixturesAbsent)(file, () => {
     }
     report(`${file} (with our mathematical verdicts)`, compared, disagreements);
     expect(compared).toBeGreaterThan(0);
+    expect(disagreements.length).toBeLessThanOrEqual(0.01 * compared);
   });
 });

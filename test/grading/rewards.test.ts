@@ -29,10 +29,12 @@ const elsewhere = new Set(["code_reward", "binary_code_reward"]);
 
 const verdicts: readonly MathVerdict[] = ["equal", "different", "gold-unparseable"];
 
-const values = async (record: RewardRecord, grade: GradeAnswer): Promise<unknown[]> =>
-  (await scoresOf(upstreamReward(record, grade), contextsOf(record))).map((score) =>
-    score.kind === "value" ? score.value : score.kind,
-  );
+async function values(record: RewardRecord, grade: GradeAnswer): Promise<unknown[]> {
+  const scores = await scoresOf(upstreamReward(record, grade), contextsOf(record));
+  // Upstream's functions end with the shorter of two columns.
+  const rows = (record.columns.solution as unknown[] | undefined)?.length;
+  return scores.slice(0, rows).map((score) => (score.kind === "value" ? score.value : score.kind));
+}
 
 /** Per completion, the values under each verdict that mathematics could give; the record does not say which it gave. */
 async function possibleValues(record: RewardRecord): Promise<unknown[][]> {
@@ -41,11 +43,7 @@ async function possibleValues(record: RewardRecord): Promise<unknown[][]> {
       values(record, () => ({ verdict })),
     ),
   );
-  // Upstream's functions end with the shorter of two columns.
-  const rows = (record.columns.solution as unknown[] | undefined) ?? contextsOf(record);
-  return contextsOf(record)
-    .slice(0, rows.length)
-    .map((_, index) => each.map((list) => list[index]));
+  return each[0]!.map((_, index) => each.map((list) => list[index]));
 }
 
 async function differs(record: RewardRecord): Promise<string | undefined> {
@@ -124,9 +122,11 @@ describe.skipIf(fixturesAbsent).each(["rewards_text.jsonl", "rewards_visual.json
     expect(disagreements).toEqual([]);
   });
 
-  it("tells how often our own mathematical verdicts give the same", async () => {
+  it("agrees with our own mathematical verdicts, too, in 99% of the records", async () => {
     const graded = records.filter(
-      (record) => usesGrading(record) && shapeFits(record) && !raises(record.expected),
+      // A list in the place of a text has no answer.
+      (record) =>
+        usesGrading(record) && shapeFits(record) && record.shape !== "nested" && !raises(record.expected),
     );
     const disagreements: string[] = [];
     for (const record of graded) {
@@ -139,5 +139,6 @@ describe.skipIf(fixturesAbsent).each(["rewards_text.jsonl", "rewards_visual.json
     }
     report(`${file} (with our mathematical verdicts)`, graded.length, disagreements);
     expect(graded.length).toBeGreaterThan(0);
+    expect(disagreements.length).toBeLessThanOrEqual(0.01 * graded.length);
   });
 });
