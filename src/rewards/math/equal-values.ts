@@ -4,7 +4,7 @@ import * as complex from "./complex.ts";
 import { evaluate } from "./evaluate.ts";
 import { exactValue } from "./exact-value.ts";
 import { type Expression, freeSymbols, spend, type WorkBudget } from "./expression.ts";
-import { add, compare, fraction, integer, multiply, negate, type Rational } from "./rational.ts";
+import { add, compare, fraction, integer, isInteger, multiply, negate, type Rational } from "./rational.ts";
 
 export interface Comparison {
   /** Decimal places to which a decimal number must agree with what it is compared with. */
@@ -17,6 +17,7 @@ export interface Comparison {
 
 /** Relative tolerance for a decimal number, so that a tiny one is not taken for 0. */
 const decimalRelative = fraction(5n, 1_000_000n)!;
+const nearlyNothing = fraction(1n, 1_000_000_000n)!;
 const samplePoints = 4;
 const fewestPoints = 2;
 const mostSymbols = 24;
@@ -78,7 +79,7 @@ function sampleRatio(
   let agreed = 0;
   for (let attempt = 0; attempt < 3 * samplePoints && agreed < samplePoints; attempt++) {
     const values = new Map(symbols.map((name, index) => [name, sample(attempt, index)]));
-    const point = { values, budget: comparison.budget, approximate: false };
+    const point = { values, budget: comparison.budget, approximate: false, seed: attempt };
     const valueA = evaluate(a, point);
     const valueB = evaluate(b, point);
     if (!complex.isFiniteValue(valueA) || !complex.isFiniteValue(valueB)) {
@@ -130,13 +131,16 @@ export function isDecimal(value: Expression): boolean {
   }
 }
 
-/** Equal to so many places and not merely both small. */
+/** Equal to so many places and not merely both small; nearly a whole number is not that number. */
 export function agreeInDecimals(a: Rational, b: Rational, places: number): boolean {
   const difference = add(a, negate(b));
   if (!difference) {
     return false;
   }
   const size = magnitude(difference);
+  if (isInteger(a) || isInteger(b)) {
+    return compare(size, nearlyNothing) <= 0;
+  }
   const absolute = fraction(5n, 10n ** BigInt(places + 1));
   const relative = multiply(
     compare(magnitude(a), magnitude(b)) < 0 ? magnitude(b) : magnitude(a),

@@ -10,6 +10,8 @@ import { toNumber } from "./rational.ts";
 export interface Point {
   values: ReadonlyMap<string, Complex>;
   budget: WorkBudget;
+  /** Changes from sample to sample: what is not understood gets another value. */
+  seed?: number;
   /** Set by an evaluation that had to approximate: a limit, an infinite sum. */
   approximate: boolean;
 }
@@ -21,7 +23,7 @@ export function evaluate(expression: Expression, point: Point): Complex {
     case "number":
       return complex.real(toNumber(expression.value));
     case "symbol":
-      return point.values.get(expression.name) ?? opaque(expression.name);
+      return point.values.get(expression.name) ?? opaque(expression.name, point);
     case "constant":
       return constants[expression.name];
     case "sum": {
@@ -54,7 +56,7 @@ export function evaluate(expression: Expression, point: Point): Complex {
     case "binder":
       return evaluateBinder(expression, point);
     default:
-      return opaque(canonicalText(expression));
+      return opaque(canonicalText(expression), point);
   }
 }
 
@@ -68,7 +70,7 @@ const constants = {
 
 function evaluateCall(expression: ExpressionOf<"call">, point: Point): Complex {
   const values = expression.arguments.map((argument) => evaluate(inRadians(argument), point));
-  return evaluateFunction(expression.name, values) ?? opaque(canonicalText(expression));
+  return evaluateFunction(expression.name, values) ?? opaque(canonicalText(expression), point);
 }
 
 /** An angle that says degrees, as the number that functions take. */
@@ -86,9 +88,9 @@ function inRadians(angle: Expression): Expression {
   return angle;
 }
 
-/** A fixed number for what is not understood but may stand on both sides. */
-function opaque(text: string): Complex {
-  let hash = 2166136261;
+/** A number for what is not understood but may stand on both sides. */
+function opaque(text: string, point: Point): Complex {
+  let hash = (2166136261 ^ ((point.seed ?? 0) * 7919)) >>> 0;
   for (let index = 0; index < text.length; index++) {
     hash = Math.imul(hash ^ text.charCodeAt(index), 16777619);
   }
@@ -104,6 +106,7 @@ function evaluateBinder(expression: ExpressionOf<"binder">, point: Point): Compl
       values: new Map([...point.values, [variable, complex.real(value)]]),
       budget: point.budget,
       approximate: false,
+      ...(point.seed !== undefined && { seed: point.seed }),
     };
     return evaluate(body, inner);
   };

@@ -61,7 +61,11 @@ function inside(text: string, isAnswer: boolean): FoundAnswer[] {
     const whole = { text: trimmed, plain: !formulas?.whole };
     return [whole, ...(formulas && !formulas.whole ? [formulas] : []), ...numbers];
   }
-  if (formulas && last !== undefined && /[.!?]\s/.test(text.slice(formulas.end, text.lastIndexOf(last)))) {
+  if (
+    formulas &&
+    last !== undefined &&
+    /[.!?]\s|(?:[A-Za-z]{3,}[^A-Za-z]+){4}/.test(text.slice(formulas.end, text.lastIndexOf(last)))
+  ) {
     return numbers;
   }
   return formulas ? [formulas] : numbers;

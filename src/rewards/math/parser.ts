@@ -153,7 +153,10 @@ function parseSum(parser: Parser): Expression {
 function parseProduct(parser: Parser): Expression {
   let left = parseSigned(parser, true);
   for (;;) {
-    if (accept(parser, "operator", "*")) {
+    if (left.kind === "text" && at(parser, "operator")) {
+      const colon = accept(parser, "operator", ":");
+      left = colon ? parseSigned(parser, true) : fail(parser);
+    } else if (accept(parser, "operator", "*")) {
       left = product(left, parseSigned(parser, true));
     } else if (accept(parser, "operator", "/") || accept(parser, "operator", ":")) {
       const start = parser.position;

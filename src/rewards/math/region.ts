@@ -195,6 +195,13 @@ function relationRegion(expression: ExpressionOf<"relation">, comparison: Compar
   if (operators.length === 1 && operators[0] === "in" && set) {
     return toRegion(set, comparison);
   }
+  const absolute = operands.find((operand) => operand.kind === "call" && operand.name === "abs");
+  const [inside] = absolute?.kind === "call" ? absolute.arguments : [];
+  if (absolute && inside?.kind === "symbol") {
+    const unsigned = operands.map((operand) => (operand === absolute ? inside : operand));
+    const region = toRegion({ ...expression, operands: unsigned }, comparison);
+    return region && mirrored(region);
+  }
   const symbols = new Set(operands.flatMap((operand) => [...freeSymbols(operand)]));
   const [variable] = symbols;
   if (symbols.size !== 1 || variable === undefined || operators.length > 4) {
@@ -209,6 +216,18 @@ function relationRegion(expression: ExpressionOf<"relation">, comparison: Compar
     total = total ? intersection(total, part) : part;
   }
   return total;
+}
+
+/** Where the absolute value lies in the region. */
+function mirrored(region: Region): Region {
+  const right = intersection(region, [{ ...everything[0]!, start: 0, startOpen: false }]);
+  const left = right.map(({ start, startOpen, end, endOpen }) => ({
+    start: -end,
+    startOpen: endOpen,
+    end: -start,
+    endOpen: startOpen,
+  }));
+  return union([...left, ...right]);
 }
 
 /** `f(x)` between bounds is a variable like any other. */

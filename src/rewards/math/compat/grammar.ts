@@ -464,7 +464,7 @@ const plainStarts = new Set(
     " ",
   ),
 );
-const functionStarts = new Set("function function-of-many sqrt int sum prod lim e".split(" "));
+const functionStarts = new Set("function function-of-many operatorname sqrt int sum prod lim e".split(" "));
 
 function startsAtom(reader: Reader, functions: boolean): boolean {
   const next = kind(reader);
@@ -556,7 +556,7 @@ function component(reader: Reader): Expression {
         return braces(reader);
       case "frac":
         reader.position++;
-        return divided(braces(reader), braces(reader));
+        return derivative(reader) ?? divided(braces(reader), braces(reader));
       case "binom":
         reader.position++;
         return { kind: "call", name: "binomial", arguments: [braces(reader), braces(reader)] };
@@ -564,6 +564,7 @@ function component(reader: Reader): Expression {
         return root(reader);
       case "function":
       case "function-of-many":
+      case "operatorname":
         return namedFunction(reader);
       case "gamma":
         return attempt(reader, namedFunction, () => true) ?? atom(reader);
@@ -581,6 +582,24 @@ function component(reader: Reader): Expression {
         return attempt(reader, calledLetter, () => true) ?? atom(reader);
     }
   });
+}
+
+/** `\frac{dx}{dt}` */
+function derivative(reader: Reader): Expression | undefined {
+  const kinds = [0, 1, 2, 3, 4, 5].map((ahead) => kind(reader, ahead)).join(" ");
+  if (kinds !== "{ differential } { differential }") {
+    return undefined;
+  }
+  const value: Expression = {
+    kind: "symbol",
+    name: reader.tokens[reader.position + 1]?.text.slice(1).trim() ?? "",
+  };
+  const variable: Expression = {
+    kind: "symbol",
+    name: reader.tokens[reader.position + 4]?.text.slice(1).trim() ?? "",
+  };
+  reader.position += 6;
+  return { kind: "call", name: "derivative", arguments: [value, variable, numberOf("1")] };
 }
 
 function braces(reader: Reader): Expression {
@@ -608,6 +627,7 @@ function calledLetter(reader: Reader): Expression {
     reader.position++;
     exponent = atomOrBraces(reader);
   }
+  const braced = accept(reader, "{");
   const open = take(reader).kind;
   if (open !== "(" && open !== "[") {
     fail(reader);
@@ -625,12 +645,20 @@ function calledLetter(reader: Reader): Expression {
     }
   }
   expect(reader, close);
+  if (braced) {
+    expect(reader, "}");
+  }
   const call: Expression = { kind: "call", name: `function ${name}`, arguments: values };
   return exponent ? { kind: "power", base: call, exponent } : call;
 }
 
 function namedFunction(reader: Reader): Expression {
   let name = take(reader).text.slice(1);
+  if (name === "operatorname") {
+    expect(reader, "{");
+    name = take(reader).text;
+    expect(reader, "}");
+  }
   let base: Expression | undefined;
   let exponent: Expression | undefined;
   for (let count = 0; count < 2; count++) {

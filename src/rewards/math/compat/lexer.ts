@@ -54,7 +54,8 @@ const spellings: Readonly<Record<string, string>> = {
   gamma: "\\gamma \\Gamma",
   "function-of-many": "\\gcd \\lcm \\max \\min",
   reserved:
-    "arsinh arcsinh arcosh arccosh artanh arctanh gcd lcm floor ceil eye zeros ones cols rows diag norm rank trace tr rref hstack vstack orth ortho orthogonal orthogonalize nullspace eig eigen diagonalize eigenvals eigenvalues eigenvects eigenvectors svd SVD matrix pmatrix bmatrix vmatrix \\mathit \\operatorname \\xrightarrow \\xRightarrow <-> <=> \\leftrightarrow \\Leftrightarrow \\partial",
+    "arsinh arcsinh arcosh arccosh artanh arctanh gcd lcm floor ceil eye zeros ones cols rows diag norm rank trace tr rref hstack vstack orth ortho orthogonal orthogonalize nullspace eig eigen diagonalize eigenvals eigenvalues eigenvects eigenvectors svd SVD matrix pmatrix bmatrix vmatrix \\mathit \\xrightarrow \\xRightarrow <-> <=> \\leftrightarrow \\Leftrightarrow \\partial",
+  operatorname: "\\operatorname",
   frac: "\\frac \\dfrac \\tfrac \\cfrac",
   binom: "\\binom \\tbinom \\dbinom",
   choose: "\\choose",

@@ -12,7 +12,7 @@ import {
   UnreadableError,
 } from "../expression.ts";
 import { reduceMatrices, sameShape } from "../matrices.ts";
-import { round } from "../rational.ts";
+import { compare, round } from "../rational.ts";
 import { equalRegions, toRegion } from "../region.ts";
 import { product } from "../tree.ts";
 import { onlySymbols } from "./grammar.ts";
@@ -370,6 +370,10 @@ function equalSymbols(gold: Expression, target: Expression): boolean {
     );
     return letters.every((letter) => letter !== undefined) && letters.join("") === name;
   }
+  if (other.kind === "number" && !other.decimal) {
+    const { numerator, denominator } = other.value;
+    return name === (denominator === 1n ? `${numerator}` : `${numerator}/${denominator}`);
+  }
   return other.kind === "symbol" && name === plain(other.name);
 }
 
@@ -386,6 +390,9 @@ function equalNumbers(a: Expression, b: Expression, options: VerifyOptions): boo
   const exactA = exactValue(a);
   const exactB = exactValue(b);
   if (exactA && exactB) {
+    if (isWhole(a) || isWhole(b)) {
+      return compare(exactA, exactB) === 0;
+    }
     return round(exactA, options.decimalPlaces) === round(exactB, options.decimalPlaces);
   }
   const point = { values: new Map(), budget: options.budget, approximate: false };
@@ -401,6 +408,11 @@ function equalNumbers(a: Expression, b: Expression, options: VerifyOptions): boo
     Math.round(valueA.re * scale) === Math.round(valueB.re * scale) &&
     Math.round(valueA.im * scale) === Math.round(valueB.im * scale)
   );
+}
+
+/** A whole number is rounded to a whole number, which math-verify takes for another than a decimal of that value. */
+function isWhole(value: Expression): boolean {
+  return value.kind === "number" && !value.decimal && value.value.denominator === 1n;
 }
 
 function isLoneDecimal(value: Expression): boolean {
