@@ -40,13 +40,7 @@ export function startPoolWorker(limits: WorkerLimits, events: WorkerEvents): Poo
   const worker = new Worker(new URL("./worker.js", import.meta.url), {
     workerData: { current } satisfies WorkerData,
     resourceLimits: { maxOldGenerationSizeMb: limits.memoryMegabytes },
-    stdout: true,
-    stderr: true,
   });
-  // The standard output belongs to the command, which may promise JSON there.
-  for (const stream of [worker.stdout, worker.stderr]) {
-    stream.on("data", (chunk: Buffer) => process.stderr.write(chunk));
-  }
   let watch: NodeJS.Timeout | undefined;
   let overdue: { call: number; reason: string } | undefined;
   let failure: string | undefined;

@@ -12,6 +12,9 @@ if (port === null) {
 }
 const { current } = workerData as WorkerData;
 const answer = (message: WorkerAnswer): void => port.postMessage(message);
+// The standard output belongs to the command, which may promise JSON there.
+process.stdout.write = process.stderr.write.bind(process.stderr);
+
 const rewards = new Map<string, Promise<AnyReward>>();
 
 /** Scores wait no longer than this for more to travel with. */
