@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { chooseDataFiles } from "../datasets/choose-data-files.ts";
 import { type DataSource, joinSource } from "../datasets/data-source.ts";
-import { formatOfExtension } from "../datasets/formats.ts";
+import { formatOfExtension } from "../datasets/format-names.ts";
 import { ConfigError } from "../errors.ts";
 import { parseModelReference } from "../hub/model-reference.ts";
 import { readHubSettings } from "../hub/settings.ts";

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { DataError } from "../errors.ts";
 import { declaredFiles } from "./data-card.ts";
-import { type FormatName, formatOfExtension } from "./formats.ts";
+import { type FormatName, formatOfExtension } from "./format-names.ts";
 
 export interface WantedFiles {
   format?: FormatName | undefined;

@@ -80,7 +80,7 @@ function readHeader(file: OpenedFile): Header | null {
       return { record: readRecord(bytes, 0, delimiter, isLast), delimiter };
     });
     const widest = candidates.reduce((best, other) =>
-      (other.record?.fields.length ?? 0) > (best.record?.fields.length ?? 0) ? other : best,
+      widthOf(other.record) > widthOf(best.record) ? other : best,
     );
     found = widest.record === null ? null : { record: widest.record, delimiter: widest.delimiter };
     return found === null ? 0 : bytes.length;
@@ -90,12 +90,14 @@ function readHeader(file: OpenedFile): Header | null {
     return null;
   }
   const { fields: names, fault, end, lines } = header.record;
-  const wrong = names.find((name, index) => name.trim() === "" || names.indexOf(name) !== index);
-  if (fault !== null || wrong !== undefined) {
-    const reason =
-      fault ??
-      (wrong!.trim() === "" ? "a column has no name" : `two columns are called ${JSON.stringify(wrong)}`);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (fault !== null || twice !== undefined) {
+    const reason = fault ?? `two columns are called ${JSON.stringify(twice)}`;
     throw new DataError(`${file.path} line 1: ${reason}; the first line has to name the columns`);
   }
   return { names, delimiter: header.delimiter, end: start + end, lines };
 }
+
+/** Fields of a record; one that the wrong delimiter breaks has none. */
+const widthOf = (record: CsvRecord | null): number =>
+  record === null || record.fault !== null ? 0 : record.fields.length;

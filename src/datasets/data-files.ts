@@ -4,7 +4,7 @@ import { DataError, errorMessage } from "../errors.ts";
 import { chooseDataFiles } from "./choose-data-files.ts";
 import type { DataSource } from "./data-source.ts";
 import { detectFormat } from "./detect-format.ts";
-import type { FormatName } from "./formats.ts";
+import type { FormatName } from "./format-names.ts";
 
 /** A file of rows on this machine. */
 export interface DataFile {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { formatNames } from "./formats.ts";
+import { formatNames } from "./format-names.ts";
 import { rowCondition } from "./row-filter.ts";
 
 const text = z.string().min(1);

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { DataError } from "../errors.ts";
-import { type FormatName, formatNames, formatOfExtension } from "./formats.ts";
+import { type FormatName, formatNames, formatOfExtension } from "./format-names.ts";
 import { openFile } from "./opened-file.ts";
 
 const sampleBytes = 1 << 16;
