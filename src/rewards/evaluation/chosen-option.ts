@@ -3,8 +3,9 @@ import { normalizeNumber } from "../normalize-number.ts";
 /** A letter that is the whole answer, stands in brackets, or has a bracket, point or colon behind it. */
 const bracketed = /[([]([A-F])[)\]]|(?<![\p{L}\p{N}])([A-F])(?=[.):])/giu;
 const alone = /^[\s*"'`([]*([A-F])[\s*"'`)\].:]*$/i;
-/** Behind a word that announces it; `a` is an article there. */
-const announced = /\b(?:answer|option|choice)(?:\s+is)?\s*:?\s*\**([A-F])(?![\p{L}\p{N}'’])(?!\s+\p{Ll})/giu;
+/** Behind a word that announces it; `a` is an article there, but before a few words. */
+const announced =
+  /\b(?:answer|option|choice)(?:\s+is)?\s*:?\s*\**(A(?!\s+(?!(?:and|as|because|is|or|since)\b)\p{L})|[B-F])(?![\p{L}\p{N}'’])/giu;
 
 /**
  * The index of the only choice that an answer chooses, by its letter or else by its text; undefined if it chooses none or

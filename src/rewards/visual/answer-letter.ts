@@ -61,9 +61,15 @@ export function standaloneLetters(text: string): string[] {
 const stated =
   /(?<![\p{L}\p{N}'’])(?:A(?![ \t]+(?!(?:and|as|because|is|or|since)\b)\p{Ll})|[B-H])(?![\p{L}\p{N}'’])/gu;
 
-/** The only letter from A to H that the answer states. */
+const alone = /^[\s*"'`([]*([A-H])[\s*"'`)\].:]*$/i;
+
+/** The only letter from A to H that the answer states; in lower case only where it is the whole answer. */
 function answeredLetter(completion: string): string | undefined {
   const answer = extractTagged(completion) ?? extractFinalAnswer(completion) ?? completion;
+  const whole = alone.exec(answer)?.[1];
+  if (whole !== undefined) {
+    return whole.toUpperCase();
+  }
   const letters = new Set<string>();
   for (const [found] of answer.matchAll(stated)) {
     letters.add(found);

@@ -83,7 +83,7 @@ const anyBox = new RegExp(
 /** The boxes that a text writes as `(x1,y1),(x2,y2)` or `[x1, y1, x2, y2]`, round or square brackets, decimals allowed. */
 export function statedBoxes(text: string): Box[] {
   return Array.from(
-    text.matchAll(anyBox),
+    asciiDigits(text).matchAll(anyBox),
     ([, ...found]) => found.filter((digits) => digits !== undefined).map(Number) as unknown as Box,
   );
 }

@@ -36,7 +36,8 @@ export function detectedBoxes(text: string): Detection[] | undefined {
   const list = answer
     .slice(open, answer.lastIndexOf("]") + 1)
     .replace(/^\[\s*\[/, "[")
-    .replace(/\]\s*\]$/, "]");
+    .replace(/\]\s*\]$/, "]")
+    .replace(/,\s*\]$/, "]");
   const entries = parsePythonJson(list) ?? parsePythonJson(list.replaceAll("'", '"'));
   if (!Array.isArray(entries)) {
     return undefined;

@@ -31,6 +31,7 @@ describe("boxes", () => {
     ["(1,2),(3,4)", [[1, 2, 3, 4]], [[1, 2, 3, 4]]],
     ["( 1 , 2 ) ,\n( 3 , 4 )", [[1, 2, 3, 4]], [[1, 2, 3, 4]]],
     ["[1, 2, 3.5, 4]", [[1, 2, 3.5, 4]], []],
+    ["(１,2),(3,٤)", [[1, 2, 3, 4]], [[1, 2, 3, 4]]],
     [
       "(1,2),(3,4) and (5,6),(7,8)",
       [
@@ -110,6 +111,7 @@ describe("detection", () => {
     ["confidence beyond 1", list([a!, 5], [b!, 1]), [1, 0.5]],
     ["swapped corners", list([[100, 100, 0, 0], 0], [b!, 1]), [0.5, 0.5]],
     ["over lines and in a fence", `\`\`\`json\n${list([a!, 1], [b!, 1])}\n\`\`\``, [1, 1]],
+    ["a comma too many", "[{'Position': [0, 0, 100, 100], 'Confidence': 1}, ]", [0.5, 1]],
     ["nothing", "[]", [0, 0]],
     ["nothing to read", "here they are", [0, 0]],
   ])("of %s", async (_, answer, paid) => {
@@ -160,6 +162,8 @@ describe("answer_letter", () => {
     ["<answer>(B)</answer>", tagged("(B)"), 1],
     ["B", tagged("B."), 1],
     ["B", tagged("**B**"), 1],
+    ["B", tagged(" (b) "), 1],
+    ["B", tagged("a or b"), 0],
     ["B", tagged("(B) the chair"), 1],
     ["B", tagged("\nB\n"), 1],
     ["B", tagged("It is A or B"), 0],
