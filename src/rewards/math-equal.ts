@@ -1,9 +1,9 @@
 import { gradeLikeMathVerify } from "./math/compat/grade.ts";
 import type { Comparison } from "./math/equal-values.ts";
 import { UnreadableError, type WorkBudget } from "./math/expression.ts";
-import { findAnswers } from "./math/find-answer.ts";
+import { type FoundAnswer, findAnswers, findGoldAnswers } from "./math/find-answer.ts";
 import type { MathGrade, MathGradingOptions } from "./math/options.ts";
-import { equalReadings, isReadable, type ReadAnswer, readAnswer } from "./math/reading.ts";
+import { equalReadings, isReadable, type ReadAnswer, readAnswer, wordsOf } from "./math/reading.ts";
 
 export type { MathGrade, MathGradingOptions, MathVerdict, Reading } from "./math/options.ts";
 
@@ -16,11 +16,13 @@ export function gradeMath(gold: string, completion: string, options: MathGrading
   if (options.compat === "math-verify") {
     return gradeLikeMathVerify(gold, completion, options);
   }
-  const goldAnswer = readFirst(gold, true);
+  const goldPlaces = findGoldAnswers(gold);
+  const goldAnswer = readFirst(goldPlaces);
   if (!goldAnswer) {
     return { verdict: "gold-unparseable" };
   }
-  const answer = readFirst(completion, false);
+  const places = findAnswers(completion);
+  const answer = readFirst(places);
   if (!answer) {
     return { verdict: "answer-unparseable", gold: goldAnswer.text };
   }
@@ -30,14 +32,14 @@ export function gradeMath(gold: string, completion: string, options: MathGrading
     strict: options.strict ?? true,
     budget: { steps: comparingSteps },
   };
-  const equal = withinBudget(() => equalReadings(goldAnswer, answer, comparison));
+  const equal =
+    sameText(goldPlaces[0]?.text, places[0]?.text) ||
+    withinBudget(() => equalReadings(goldAnswer, answer, comparison));
   return { verdict: equal ? "equal" : "different", gold: goldAnswer.text, answer: answer.text };
 }
 
-function readFirst(text: string, isGold: boolean): ReadAnswer | undefined {
+function readFirst(places: readonly FoundAnswer[]): ReadAnswer | undefined {
   const budget: WorkBudget = { steps: readingSteps };
-  const found = findAnswers(text);
-  const places = isGold && found.length === 0 ? [{ text, plain: true }] : found;
   let words: ReadAnswer | undefined;
   for (const place of places) {
     const answer = readAnswer(place.text, place.plain, budget);
@@ -47,6 +49,12 @@ function readFirst(text: string, isGold: boolean): ReadAnswer | undefined {
     words ??= isReadable(answer) ? answer : undefined;
   }
   return words;
+}
+
+/** Long answers in words and formulas that only their text can be compared of. */
+function sameText(gold: string | undefined, answer: string | undefined): boolean {
+  const words = wordsOf(gold ?? "");
+  return words.length > 3 && words === wordsOf(answer ?? "");
 }
 
 function withinBudget(compare: () => boolean): boolean {

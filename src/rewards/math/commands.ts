@@ -7,6 +7,7 @@ const greek =
   "sigma varsigma tau upsilon phi varphi chi psi omega Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega";
 const otherSymbols =
   "ell hbar Re Im wp nabla partial angle measuredangle triangle square prime imath jmath sharp flat natural surd bigstar " +
+  "odot oplus otimes ominus dagger mho complement Box blacktriangle vartriangle " +
   "spadesuit heartsuit diamondsuit clubsuit Diamond lozenge blacksquare top bot star";
 const functions =
   "log ln exp sin cos tan csc sec cot arcsin arccos arctan arccsc arcsec arccot sinh cosh tanh arsinh arcosh artanh " +

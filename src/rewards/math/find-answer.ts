@@ -17,22 +17,32 @@ const longestLine = 2000;
  * Empty where the last box never closes: the answer was cut off.
  */
 export function findAnswers(text: string): FoundAnswer[] {
+  return find(text, false);
+}
+
+/** The same for a gold text, which may be the answer and nothing else, however long. */
+export function findGoldAnswers(text: string): FoundAnswer[] {
+  const found = find(text, true);
+  return found.length > 0 ? found : [{ text, plain: true }];
+}
+
+function find(text: string, isGold: boolean): FoundAnswer[] {
   const end = text.length > longestText ? text.slice(-longestText) : text;
   const tagged = lastTagged(end);
   if (tagged !== undefined) {
-    return inside(tagged, true);
+    return inside(tagged, true, isGold);
   }
   const thought = end.lastIndexOf("</think>");
   if (thought >= 0) {
-    const after = inside(end.slice(thought + "</think>".length), false);
+    const after = inside(end.slice(thought + "</think>".length), false, isGold);
     if (after.length > 0) {
       return after;
     }
   }
-  return inside(end, false);
+  return inside(end, false, isGold);
 }
 
-function inside(text: string, isAnswer: boolean): FoundAnswer[] {
+function inside(text: string, isAnswer: boolean, isGold: boolean): FoundAnswer[] {
   const boxes = lastBoxes(text);
   if (boxes === "cut off") {
     return [];
@@ -57,9 +67,11 @@ function inside(text: string, isAnswer: boolean): FoundAnswer[] {
   const formulas = lastFormulas(text);
   const last = lastNumber(text);
   const numbers = last === undefined ? [] : [{ text: last, plain: true }];
-  if (trimmed !== "" && (isAnswer || isShort(trimmed))) {
+  if (trimmed !== "" && (isAnswer || isGold || isShort(trimmed))) {
     const whole = { text: trimmed, plain: !formulas?.whole };
-    return [whole, ...(formulas && !formulas.whole ? [formulas] : []), ...numbers];
+    const first = isGold ? firstFormula(trimmed) : formulas;
+    const inProse = /[A-Za-z]{3}/.test(trimmed.replaceAll(/\\[A-Za-z]+/g, "")) || /^[\d\s.,]+$/.test(trimmed);
+    return [whole, ...(first && !formulas?.whole ? [first] : []), ...(isGold || !inProse ? [] : numbers)];
   }
   if (
     formulas &&
@@ -69,6 +81,12 @@ function inside(text: string, isAnswer: boolean): FoundAnswer[] {
     return numbers;
   }
   return formulas ? [formulas] : numbers;
+}
+
+function firstFormula(text: string): FoundAnswer | undefined {
+  const opening = /(?<!\\)\$|\\\(|\\\[/.exec(text);
+  const formula = opening ? formulaAt(text, opening.index) : undefined;
+  return formula && { text: text.slice(formula.start, joinedEnd(text, formula.end)), plain: false };
 }
 
 /** A few words or one formula: the text is nothing but an answer. */

@@ -242,6 +242,8 @@ function mixedNumber(parser: Parser, left: Expression): Expression {
     }
   }
   if (
+    left.kind === "sum" ||
+    left.kind === "call" ||
     left.kind === "symbol" ||
     left.kind === "power" ||
     (left.kind === "product" && left.factors.at(-1)?.kind === "symbol")
@@ -312,7 +314,9 @@ function parseBehind(parser: Parser, atom: Expression): Expression {
       value = { kind: "quantity", value, unit: "degree" };
     } else if (accept(parser, "prime")) {
       value = primed(value);
-    } else if (at(parser, "text") || at(parser, "unit")) {
+    } else if (value.kind === "text" && at(parser, "text")) {
+      value = { kind: "text", text: `${value.text} ${parser.tokens[parser.position++]?.value}` };
+    } else if (value.kind !== "text" && (at(parser, "text") || at(parser, "unit"))) {
       value = { kind: "quantity", value, unit: parseUnit(parser) };
     } else {
       return value;

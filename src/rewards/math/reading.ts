@@ -149,7 +149,10 @@ function sameChoice(gold: ReadAnswer, answer: ReadAnswer): boolean {
 
 /** Takes off what only surrounds an answer: delimiters, boxes, marks of emphasis, full stops. */
 function clean(text: string): string {
-  let result = text.includes("\\begin") ? text : text.replaceAll(/\\\\(?=[a-zA-Z])/g, "\\");
+  let result = (text.includes("\\begin") ? text : text.replaceAll(/\\\\(?=[a-zA-Z])/g, "\\")).replaceAll(
+    /\b(?:np|numpy|math|sympy|sp)\.(?=[a-z])/g,
+    "",
+  );
   for (let round = 0; round < 6; round++) {
     const before = result;
     result = trimEdges(result);
@@ -192,7 +195,7 @@ function trimEdges(text: string): string {
 }
 
 /** Words alone: lower case, without spacing commands, styles, punctuation at the end. */
-function wordsOf(text: string): string {
+export function wordsOf(text: string): string {
   return text
     .replaceAll(/\\(?:left|right|displaystyle|quad|qquad|,|;|:|!|\s)/g, "")
     .replaceAll(

@@ -106,6 +106,9 @@ export function tokenize(text: string, rules: TokenRules, budget: WorkBudget): T
         value += separated.replaceAll(/\D/g, "");
       }
     }
+    if (text[index] === "." && /[-+*/)]/.test(text[index + 1] ?? "")) {
+      index++;
+    }
     const cycle = match(repeating);
     if (cycle) {
       index += cycle[0].length;
