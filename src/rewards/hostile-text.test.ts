@@ -9,7 +9,7 @@ import type { AnyReward } from "./reward.ts";
 import { scoresOf } from "./score-group.ts";
 import { createAnswerLetterReward } from "./visual/answer-letter.ts";
 import { createClassificationReward } from "./visual/classification.ts";
-import { createDetectionIouReward, detectionParameters } from "./visual/detection.ts";
+import { createDetectionIouReward, detectionIouParameters } from "./visual/detection.ts";
 import { createGiouReward } from "./visual/giou.ts";
 
 /** What patterns stumble over when it is repeated. */
@@ -74,7 +74,7 @@ const rewards: readonly [name: string, gold: string, reward: AnyReward][] = [
   ["counting", "7", registered("counting")],
   ["counting, upstream", "7", registered("counting", upstream)],
   ["detection_iou", boxes, registered("detection_iou")],
-  ["detection_iou, upstream", boxes, createDetectionIouReward(detectionParameters.parse(upstream), grade)],
+  ["detection_iou, upstream", boxes, createDetectionIouReward(detectionIouParameters.parse(upstream), grade)],
   ...["gpgrad", "open-r1", "open-rs", "r1-v"].flatMap((project): [string, string, AnyReward][] => [
     [`format of ${project}`, "", registered("format", { project })],
     [`format of ${project}, upstream`, "", registered("format", { ...upstream, project })],

@@ -23,7 +23,8 @@ import { countingParameters, createCountingReward } from "./visual/counting.ts";
 import {
   createDetectionConfidenceReward,
   createDetectionIouReward,
-  detectionParameters,
+  detectionConfidenceParameters,
+  detectionIouParameters,
 } from "./visual/detection.ts";
 import { createGiouReward, giouParameters } from "./visual/giou.ts";
 import { createIouReward, iouParameters } from "./visual/iou.ts";
@@ -66,8 +67,8 @@ const definitions: Readonly<Record<string, Definition>> = {
   ...define("counting", countingParameters, createCountingReward),
   ...define("iou", iouParameters, createIouReward),
   ...define("giou", giouParameters, (parameters) => createGiouReward(parameters)),
-  ...define("detection_iou", detectionParameters, (parameters) => createDetectionIouReward(parameters)),
-  ...define("detection_confidence", detectionParameters, (parameters) =>
+  ...define("detection_iou", detectionIouParameters, (parameters) => createDetectionIouReward(parameters)),
+  ...define("detection_confidence", detectionConfidenceParameters, (parameters) =>
     createDetectionConfidenceReward(parameters),
   ),
 };

@@ -13,7 +13,8 @@ import { createClassificationReward } from "../../src/rewards/visual/classificat
 import {
   createDetectionConfidenceReward,
   createDetectionIouReward,
-  detectionParameters,
+  detectionConfidenceParameters,
+  detectionIouParameters,
 } from "../../src/rewards/visual/detection.ts";
 import { createGiouReward } from "../../src/rewards/visual/giou.ts";
 import type { RewardRecord } from "./reward-records.ts";
@@ -52,9 +53,10 @@ const grading: Readonly<Record<string, Create>> = {
   "visualthinker accuracy_reward": (_, grade) => createAnswerLetterReward({ compat }, grade),
   "visual-rft-classification accuracy_reward": (_, grade) => createClassificationReward({ compat }, grade),
   "visual-rft-lisa accuracy_reward": (_, grade) => createGiouReward({ compat }, grade),
-  accuracy_reward_iou: (_, grade) => createDetectionIouReward(detectionParameters.parse({ compat }), grade),
+  accuracy_reward_iou: (_, grade) =>
+    createDetectionIouReward(detectionIouParameters.parse({ compat }), grade),
   accuracy_reward_confidence: (_, grade) =>
-    createDetectionConfidenceReward(detectionParameters.parse({ compat }), grade),
+    createDetectionConfidenceReward(detectionConfidenceParameters.parse({ compat }), grade),
 };
 
 const plain: Readonly<Record<string, (record: RewardRecord) => [name: string, parameters?: object]>> = {

@@ -83,6 +83,11 @@ describe("masks", () => {
     }
   });
 
+  it("have a bounded size", () => {
+    const row = { size: [2 ** 20, 2 ** 20], polygons: [], predicted: null };
+    expect(() => report("lisa_mask", [row])).toThrow(/^lisa_mask row 1: "size" cannot be .* pixels$/);
+  });
+
   it("of a rectangle hold it with its edges", () => {
     const mask = polygonMask(
       [

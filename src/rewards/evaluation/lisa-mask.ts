@@ -6,18 +6,21 @@ import type { EvaluationReport, EvaluationScorer } from "./evaluation-scorer.ts"
 import { createMask, decodeMask, type Mask, maskOverlap } from "./mask.ts";
 import { polygonMask } from "./polygon-mask.ts";
 
-const extent = z.int().min(1).max(65_536);
+const side = z.int().min(1);
+const extent = z
+  .tuple([side, side])
+  .refine(([height, width]) => height * width <= 2 ** 28, "more than 2^28 pixels");
 
 /**
  * `size`: height and width of the image. `polygons`: of the reference object, in pixels. `predicted`: the mask, null where
  * there is none.
  */
 export const maskRow = z.object({
-  size: z.tuple([extent, extent]),
+  size: extent,
   polygons: z.array(z.array(z.tuple([z.number(), z.number()])).min(2)),
   predicted: z
     .object({
-      size: z.tuple([extent, extent]),
+      size: extent,
       counts: z.union([z.string(), z.array(z.int().min(0))]),
     })
     .nullable(),

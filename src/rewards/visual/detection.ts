@@ -12,27 +12,35 @@ import {
   detectionConfidence,
   detectionIou,
   matchUpstreamDetections,
+  meanMatchedIou,
   readUpstreamDetections,
   UnreadableDetections,
 } from "./detections.ts";
 
+const iouThreshold = z.number().min(0).lt(1).default(0.5);
+
 /** `iouThreshold`: a prediction is matched to a reference box only above it. */
-export const detectionParameters = z.strictObject({
+export const detectionConfidenceParameters = z.strictObject({ compat, iouThreshold });
+
+/** `missed`: whether reference boxes without a prediction lower the value; upstream's first version let them. */
+export const detectionIouParameters = z.strictObject({
   compat,
-  iouThreshold: z.number().min(0).lt(1).default(0.5),
+  iouThreshold,
+  missed: z.enum(["count", "ignore"]).default("count"),
 });
 
-type DetectionParameters = z.output<typeof detectionParameters>;
+type DetectionParameters = z.output<typeof detectionConfidenceParameters>;
 
 /**
  * How well the predicted boxes lie: the IoUs of the matched ones, by the number of predictions or of reference boxes,
  * whichever is larger. Upstream: Visual-RFT's `accuracy_reward_iou`.
  */
 export function createDetectionIouReward(
-  parameters: DetectionParameters,
+  parameters: z.output<typeof detectionIouParameters>,
   grade: GradeAnswer = gradeAnswer,
 ): Reward {
-  return detectionReward("detection_iou", parameters, detectionIou, grade);
+  const measure = parameters.missed === "count" ? detectionIou : meanMatchedIou;
+  return detectionReward("detection_iou", parameters, measure, grade);
 }
 
 /**

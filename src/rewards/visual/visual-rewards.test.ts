@@ -131,6 +131,12 @@ describe("detection", () => {
     }
   });
 
+  it("leaves missed boxes out of account where it is told to", async () => {
+    const parameters = { missed: "ignore" };
+    expect(await earned("detection_iou", parameters, gold, tagged(list([a!, 1])))).toBe(1);
+    expect(await earned("detection_iou", parameters, gold, tagged(list([a!, 1], [far!, 1])))).toBe(0.5);
+  });
+
   it("matches as the threshold says", async () => {
     const near: Box = [0, 0, 100, 60];
     const parameters = (iouThreshold: number) => ({ iouThreshold });
