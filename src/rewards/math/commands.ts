@@ -1,4 +1,4 @@
-import type { TokenKind } from "./tokens.ts";
+import type { TokenKind } from "./token.ts";
 
 type Meaning = readonly [kind: TokenKind, value: string];
 

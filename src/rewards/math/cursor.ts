@@ -1,5 +1,5 @@
 import { type Expression, spend, UnreadableError, type WorkBudget } from "./expression.ts";
-import type { Token, TokenKind } from "./tokens.ts";
+import type { Token, TokenKind } from "./token.ts";
 
 const deepest = 120;
 

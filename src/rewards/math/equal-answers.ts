@@ -1,17 +1,16 @@
 import { canonicalText } from "./canonical-text.ts";
 import { type Comparison, constantRatio, equalValues } from "./equal-values.ts";
 import {
-  children,
   type Expression,
   type ExpressionOf,
   freeSymbols,
-  mapExpression,
   type RelationOperator,
   spend,
 } from "./expression.ts";
 import { sameShape } from "./matrices.ts";
 import { equalRegions, toRegion } from "./region.ts";
 import { asAssignment, isInequality } from "./relations.ts";
+import { asSequence, bothSigns, isOrdered, minusOne, only, pair, vectorOf } from "./sequences.ts";
 import { product } from "./tree.ts";
 import { unitOf } from "./units.ts";
 
@@ -52,10 +51,6 @@ export function equalAnswers(gold: Expression, answer: Expression, comparison: C
     return equalInBases(gold, answer);
   }
   return equalValues(gold, answer, comparison);
-}
-
-function only(expression: Expression): ExpressionOf<"sequence"> {
-  return { kind: "sequence", open: "", close: "", members: [expression] };
 }
 
 function sameWords(a: string, b: string): boolean {
@@ -134,39 +129,6 @@ function equalSets(gold: Expression, answer: Expression, comparison: Comparison)
   return canonicalText(gold) === canonicalText(answer);
 }
 
-/** The values of what is written side by side, with a plus-minus written out. */
-function asSequence(expression: Expression): ExpressionOf<"sequence"> | undefined {
-  if (expression.kind === "sequence") {
-    return {
-      ...expression,
-      members: expression.members.flatMap((member) => bothSigns(member) ?? [member]),
-    };
-  }
-  const signs = bothSigns(expression);
-  return signs && { kind: "sequence", open: "", close: "", members: signs };
-}
-
-function bothSigns(expression: Expression): readonly Expression[] | undefined {
-  if (!contains(expression, "plus-minus")) {
-    return undefined;
-  }
-  return [false, true].map((minus) =>
-    mapExpression(expression, (part) => {
-      if (part.kind !== "plus-minus") {
-        return part;
-      }
-      const right = minus === part.minusFirst ? part.right : product(minusOne, part.right);
-      return part.left ? { kind: "sum", terms: [part.left, right] } : right;
-    }),
-  );
-}
-
-const minusOne: Expression = { kind: "number", value: { numerator: -1n, denominator: 1n }, decimal: false };
-
-function contains(expression: Expression, kind: Expression["kind"]): boolean {
-  return expression.kind === kind || children(expression).some((child) => contains(child, kind));
-}
-
 function equalSequences(
   gold: ExpressionOf<"sequence">,
   answer: ExpressionOf<"sequence">,
@@ -211,34 +173,11 @@ function equalSequences(
   );
 }
 
-/** The elements of a column or row as a tuple's members; a tuple's own members. */
-function vectorOf(sequence: ExpressionOf<"sequence">): readonly Expression[] | undefined {
-  const [matrix] = sequence.members;
-  if (sequence.open === "" && sequence.members.length === 1 && matrix?.kind === "matrix") {
-    return matrix.rows.every((row) => row.length === 1)
-      ? matrix.rows.flat()
-      : matrix.rows.length === 1
-        ? matrix.rows[0]
-        : undefined;
-  }
-  return isOrdered(sequence) && sequence.open === sequence.open.replace("[", "")
-    ? sequence.members
-    : undefined;
-}
-
-function isOrdered(sequence: ExpressionOf<"sequence">): boolean {
-  return sequence.open === "(" || sequence.open === "[" || sequence.open === "<";
-}
-
 function mayBeInterval(sequence: ExpressionOf<"sequence">, comparison: Comparison): boolean {
   return (
     sequence.open + sequence.close !== "<>" &&
     (toRegion(sequence, comparison) !== undefined || sequence.open !== pair(sequence.close))
   );
-}
-
-function pair(close: string): string {
-  return close === ")" ? "(" : close === "]" ? "[" : close;
 }
 
 function equalInOrder(

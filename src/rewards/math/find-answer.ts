@@ -1,4 +1,4 @@
-import { bracedArgument } from "./tokens.ts";
+import { bracedArgument } from "./characters.ts";
 
 /** A part of a text that may be its final answer. */
 export interface FoundAnswer {

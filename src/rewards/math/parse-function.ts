@@ -1,7 +1,7 @@
 import { accept, at, expect, fail, type Parser, peek } from "./cursor.ts";
 import type { Expression } from "./expression.ts";
 import { integer } from "./rational.ts";
-import type { Token } from "./tokens.ts";
+import type { Token } from "./token.ts";
 import { product, quotient } from "./tree.ts";
 
 const minusOne: Expression = { kind: "number", value: integer(-1), decimal: false };

@@ -1,4 +1,5 @@
 import { canonicalText } from "./canonical-text.ts";
+import { bracedArgument } from "./characters.ts";
 import { equalAnswers } from "./equal-answers.ts";
 import type { Comparison } from "./equal-values.ts";
 import {
@@ -11,7 +12,7 @@ import {
 import { reduceMatrices } from "./matrices.ts";
 import { parseAnswer } from "./parser.ts";
 import { isName } from "./relations.ts";
-import { bracedArgument, tokenize } from "./tokens.ts";
+import { tokenize } from "./tokens.ts";
 
 /** One answer as it was read. */
 export interface ReadAnswer {

@@ -1,3 +1,4 @@
+import { bracedArgument, isDigit, singleCharacters, superscripts, vulgarFractions } from "./characters.ts";
 import {
   commandMeaning,
   isAccent,
@@ -7,53 +8,8 @@ import {
   unicodeMeaning,
 } from "./commands.ts";
 import { spend, UnreadableError, type WorkBudget } from "./expression.ts";
+import { endsOperand, type Token, type TokenKind } from "./token.ts";
 import { isUnit } from "./units.ts";
-
-export type TokenKind =
-  | "number"
-  | "letter"
-  | "symbol"
-  | "constant"
-  | "function"
-  | "fraction"
-  | "root"
-  | "binomial"
-  | "choose"
-  | "modulo"
-  | "operator"
-  | "plus-minus"
-  | "relation"
-  | "set-operator"
-  | "named-set"
-  | "open"
-  | "close"
-  | "bar"
-  | "such-that"
-  | "comma"
-  | "connective"
-  | "power"
-  | "subscript"
-  | "factorial"
-  | "percent"
-  | "degree"
-  | "prime"
-  | "ellipsis"
-  | "arrow"
-  | "binder"
-  | "begin"
-  | "end"
-  | "column"
-  | "row"
-  | "text"
-  | "unit"
-  | "repeating";
-
-export interface Token {
-  kind: TokenKind;
-  value: string;
-  /** Whether white space stands before. */
-  spaced: boolean;
-}
 
 /** How letters and numbers run together. */
 export interface TokenRules {
@@ -365,54 +321,6 @@ export function tokenize(text: string, rules: TokenRules, budget: WorkBudget): T
   return tokens;
 }
 
-const singleCharacters: Readonly<Record<string, readonly [TokenKind, string]>> = {
-  "+": ["operator", "+"],
-  "-": ["operator", "-"],
-  "*": ["operator", "*"],
-  "/": ["operator", "/"],
-  ":": ["operator", ":"],
-  "^": ["power", ""],
-  _: ["subscript", ""],
-  "(": ["open", "("],
-  ")": ["close", ")"],
-  "[": ["open", "["],
-  "]": ["close", "]"],
-  "{": ["open", "{"],
-  "}": ["close", "}"],
-  "|": ["bar", "|"],
-  ",": ["comma", ","],
-  ";": ["comma", ";"],
-  "%": ["percent", "%"],
-  "'": ["prime", "'"],
-  "&": ["column", ""],
-};
-
-const superscripts: Readonly<Record<string, string>> = {
-  "⁰": "0",
-  "¹": "1",
-  "²": "2",
-  "³": "3",
-  "⁴": "4",
-  "⁵": "5",
-  "⁶": "6",
-  "⁷": "7",
-  "⁸": "8",
-  "⁹": "9",
-};
-
-const vulgarFractions: Readonly<Record<string, string>> = {
-  "½": "1/2",
-  "⅓": "1/3",
-  "⅔": "2/3",
-  "¼": "1/4",
-  "¾": "3/4",
-  "⅕": "1/5",
-  "⅛": "1/8",
-  "⅜": "3/8",
-  "⅝": "5/8",
-  "⅞": "7/8",
-};
-
 function pushVulgarFraction(
   push: (kind: TokenKind, value: string) => void,
   text: string,
@@ -448,50 +356,4 @@ function standsBehindUnit(tokens: readonly Token[]): boolean {
     last !== undefined &&
     (endsOperand(last) || (last.kind === "operator" && (before?.kind === "text" || before?.kind === "unit")))
   );
-}
-
-/** Whether something that follows the token side by side multiplies it or is its unit. */
-function endsOperand(token: Token): boolean {
-  return [
-    "number",
-    "letter",
-    "symbol",
-    "constant",
-    "close",
-    "text",
-    "repeating",
-    "unit",
-    "percent",
-    "degree",
-  ].includes(token.kind);
-}
-
-/** The text in the braces that open at or after spaces at `start`; undefined where none do or they do not close. */
-export function bracedArgument(text: string, start: number): { content: string; end: number } | undefined {
-  let index = start;
-  while (text[index] === " ") {
-    index++;
-  }
-  if (text[index] !== "{") {
-    return undefined;
-  }
-  let depth = 0;
-  for (let position = index; position < text.length; position++) {
-    const character = text[position];
-    if (character === "\\") {
-      position++;
-    } else if (character === "{") {
-      depth++;
-    } else if (character === "}") {
-      depth--;
-      if (depth === 0) {
-        return { content: text.slice(index + 1, position), end: position + 1 };
-      }
-    }
-  }
-  return undefined;
-}
-
-function isDigit(character: string): boolean {
-  return character >= "0" && character <= "9" && character.length === 1;
 }

@@ -14,12 +14,12 @@ const replacements: readonly (readonly [pattern: string, replacement: string])[]
   [String.raw`\\(?:d|t|c)frac`, "\\frac"],
   [String.raw`\s\.`, " 0."],
   [String.raw`\{\.`, "{0."],
-  [String.raw`~=`, "\\approx"],
+  ["~=", "\\approx"],
   [String.raw`\s*\{\s*,\s*\}`, ","],
   [String.raw`(?<![a-zA-Z])(?:,?\s*(?:and|or))(?![a-zA-Z])`, ","],
   [String.raw`(?:,?\s*\\text\{\s*(?:and|or)\s*\})`, ","],
   [String.raw`(?<!\\)\\\s`, " "],
-  [String.raw`infinity`, "\\infty"],
+  ["infinity", "\\infty"],
   [String.raw`,?(?:\\ldots)`, " "],
   [String.raw`\s*\bpercentage\b`, "\\%"],
   [String.raw`\\text\{percentage\}`, "%"],
@@ -28,7 +28,7 @@ const replacements: readonly (readonly [pattern: string, replacement: string])[]
   [String.raw`\s*\bpct\b`, "\\%"],
   [String.raw`\\text\{pct\}`, "%"],
   [String.raw`(?:(?<!\\)inf(?!inity))`, "\\infty"],
-  [String.raw` sqrt`, "\\sqrt"],
+  [" sqrt", "\\sqrt"],
 ];
 const replaced = new RegExp(replacements.map(([pattern]) => `(${pattern})`).join("|"), "g");
 

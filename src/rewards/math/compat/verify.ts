@@ -1,8 +1,6 @@
 import { canonicalText } from "../canonical-text.ts";
-import * as complex from "../complex.ts";
 import { type Comparison, constantRatio, equalValues } from "../equal-values.ts";
 import { evaluate } from "../evaluate.ts";
-import { exactValue } from "../exact-value.ts";
 import {
   type Expression,
   type ExpressionOf,
@@ -12,9 +10,9 @@ import {
   UnreadableError,
 } from "../expression.ts";
 import { reduceMatrices, sameShape } from "../matrices.ts";
-import { compare, round } from "../rational.ts";
 import { equalRegions, toRegion } from "../region.ts";
 import { product } from "../tree.ts";
+import { equalNumbers, equalSymbols, exactly } from "./equal-numbers.ts";
 import { onlySymbols } from "./grammar.ts";
 
 export interface VerifyOptions extends Comparison {
@@ -348,82 +346,4 @@ function inAnyOrder(
     }
     return index >= 0;
   });
-}
-
-/** A symbol is equal to one of its name, and to the product of the letters of its name. */
-function equalSymbols(gold: Expression, target: Expression): boolean {
-  const [symbol, other] = gold.kind === "symbol" ? [gold, target] : [target, gold];
-  if (symbol.kind !== "symbol") {
-    return false;
-  }
-  const name = plain(symbol.name);
-  if (other.kind === "constant") {
-    return name === other.name && other.name === "e";
-  }
-  if (other.kind === "product") {
-    const letters = other.factors.map((factor) =>
-      factor.kind === "symbol"
-        ? plain(factor.name)
-        : factor.kind === "constant" && factor.name === "e"
-          ? "e"
-          : undefined,
-    );
-    return letters.every((letter) => letter !== undefined) && letters.join("") === name;
-  }
-  if (other.kind === "number" && !other.decimal) {
-    const { numerator, denominator } = other.value;
-    return name === (denominator === 1n ? `${numerator}` : `${numerator}/${denominator}`);
-  }
-  return other.kind === "symbol" && name === plain(other.name);
-}
-
-function plain(name: string): string {
-  return name.replace("\u0001", "").toLowerCase();
-}
-
-/** math-verify's numeric comparison: rounded where a decimal stands alone, else exact. */
-function equalNumbers(a: Expression, b: Expression, options: VerifyOptions): boolean {
-  const decimal = isLoneDecimal(a) || isLoneDecimal(b);
-  if (!decimal) {
-    return false;
-  }
-  const exactA = exactValue(a);
-  const exactB = exactValue(b);
-  if (exactA && exactB) {
-    if (isWhole(a) || isWhole(b)) {
-      return compare(exactA, exactB) === 0;
-    }
-    return round(exactA, options.decimalPlaces) === round(exactB, options.decimalPlaces);
-  }
-  const point = { values: new Map(), budget: options.budget, approximate: false };
-  if (freeSymbols(a).size > 0 || freeSymbols(b).size > 0) {
-    return false;
-  }
-  const valueA = evaluate(a, point);
-  const valueB = evaluate(b, point);
-  const scale = 10 ** options.decimalPlaces;
-  return (
-    complex.isFiniteValue(valueA) &&
-    complex.isFiniteValue(valueB) &&
-    Math.round(valueA.re * scale) === Math.round(valueB.re * scale) &&
-    Math.round(valueA.im * scale) === Math.round(valueB.im * scale)
-  );
-}
-
-/** A whole number is rounded to a whole number, which math-verify takes for another than a decimal of that value. */
-function isWhole(value: Expression): boolean {
-  return value.kind === "number" && !value.decimal && value.value.denominator === 1n;
-}
-
-function isLoneDecimal(value: Expression): boolean {
-  return (
-    (value.kind === "number" && value.decimal) || (value.kind === "percent" && isLoneDecimal(value.value))
-  );
-}
-
-/** Decimals stand for what they are; only a lone one is rounded. */
-function exactly(value: Expression): Expression {
-  return mapExpression(value, (part) =>
-    part.kind === "number" && part.decimal ? { ...part, decimal: false } : part,
-  );
 }
