@@ -1,7 +1,7 @@
 import type { Expression } from "../expression.ts";
 import { quotient } from "../tree.ts";
 import { atom, atomOrBraces, braces, symbolName } from "./atoms.ts";
-import { accept, attempt, expect, fail, kind, numberOf, type Reader, take } from "./reader.ts";
+import { accept, attempt, expect, fail, kind, nested, numberOf, type Reader, take } from "./reader.ts";
 
 const groupClosers: Readonly<Record<string, string>> = {
   "(": ")",
