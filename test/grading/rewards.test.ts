@@ -62,18 +62,32 @@ async function differs(record: RewardRecord): Promise<string | undefined> {
   return right ? undefined : `${shown}: ${JSON.stringify(possible)} instead of ${JSON.stringify(expected)}`;
 }
 
-const corners = (value: unknown): Box => boxOf((value as unknown[]).flat());
+/** Numbers beyond JSON are written by name. */
+function withNumbers<Value>(value: Value): Value {
+  const names = ["NaN", "Infinity", "-Infinity"];
+  return JSON.parse(JSON.stringify(value), (_, each) =>
+    names.includes(each) ? Number(each) : each,
+  ) as Value;
+}
+
+/** The first two corners, of two numbers each. */
+function corners(value: unknown): Box {
+  const [first, second] = withNumbers(value) as unknown[][];
+  return boxOf(first?.length === 2 && second?.length === 2 ? [...first, ...second] : []);
+}
 
 const helpers: Readonly<Record<string, (record: RewardRecord) => unknown>> = {
   extract_code: ({ completions, parameters }) =>
     lastCodeBlock(completions[0]!, (parameters.language as string | undefined) ?? "python"),
   extract_letters: ({ completions }) => standaloneLetters(completions[0]!),
   compute_giou: ({ columns }) => scaledGeneralisedIou(corners(columns.gold), corners(columns.student)),
-  calculate_iou: ({ columns }) => intersectionOverUnion(boxOf(columns.first), boxOf(columns.second)),
+  calculate_iou: ({ columns }) =>
+    intersectionOverUnion(boxOf(withNumbers(columns.first)), boxOf(withNumbers(columns.second))),
   extract_bbox: ({ completions }) => readUpstreamDetections(completions[0]!),
   match_boxes: ({ columns }) => {
     const { iou_threshold: threshold = 0.5 } = (columns.options ?? {}) as { iou_threshold?: number };
-    const matches = matchUpstreamDetections(columns.gold, columns.predicted, threshold);
+    const [golden, predicted] = withNumbers([columns.gold, columns.predicted]);
+    const matches = matchUpstreamDetections(golden, predicted, threshold);
     return {
       matches: matches.map(({ iou, confidence }) => [iou, confidence]),
       iou: meanMatchedIou(matches),

@@ -17,7 +17,7 @@ import {
   detectionIouParameters,
 } from "../../src/rewards/visual/detection.ts";
 import { createGiouReward } from "../../src/rewards/visual/giou.ts";
-import type { RewardRecord } from "./reward-records.ts";
+import { type RewardRecord, raises } from "./reward-records.ts";
 
 const compat = "upstream" as const;
 
@@ -95,20 +95,25 @@ export function upstreamReward(record: RewardRecord, grade: GradeAnswer): AnyRew
 /** Whether a record's reward asks whether an answer is right. */
 export const usesGrading = (record: RewardRecord): boolean => keysOf(record).some((key) => key in grading);
 
-/**
- * Whether the original could work with the way in which the completions were handed over. Ours is always given texts.
- */
-export function shapeFits({ project, function: name, shape, completions }: RewardRecord): boolean {
+/** Whether the original can take the completions as they are handed over. Ours is always given texts. */
+export function shapeFits(record: RewardRecord): boolean {
+  const { project, function: name, shape, completions } = record;
+  if (shape === "plain" || shape === "token_count") {
+    return true;
+  }
+  if (completions.length === 0) {
+    return !raises(record.expected);
+  }
   switch (`${project} ${name}`) {
     case "open-r1 format_reward":
       return shape !== "chat";
     case "open-r1 accuracy_reward_lv35":
-    case "visualthinker accuracy_reward":
       // An empty text has no first character to tell its kind from.
       return shape !== "text" || completions[0] !== "";
+    case "visualthinker accuracy_reward":
     case "visualthinker format_reward":
-      return completions.length > 0;
+      return shape !== "nested";
     default:
-      return shape !== "text" || completions.length === 0;
+      return shape === "chat";
   }
 }

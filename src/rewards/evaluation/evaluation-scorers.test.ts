@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ConfigError, DataError } from "../../errors.ts";
 import { averagePrecision, type ImageDetections } from "./average-precision.ts";
 import { chosenOption } from "./chosen-option.ts";
-import { decodeMask, type Mask, maskRuns } from "./mask.ts";
+import { decodeMask, type Mask, maskOverlap, maskRuns } from "./mask.ts";
 import { polygonMask } from "./polygon-mask.ts";
 import { createEvaluationScorer, evaluationScorerNames } from "./registry.ts";
 
@@ -81,6 +81,12 @@ describe("masks", () => {
     for (const counts of [[3], [5], "3", "~~~"]) {
       expect(() => decodeMask({ size: [2, 2], counts })).toThrow(DataError);
     }
+  });
+
+  it("have one size, and polygons two corners", () => {
+    const mask = (width: number) => decodeMask({ size: [1, width], counts: [width] });
+    expect(() => maskOverlap(mask(2), mask(3))).toThrow(DataError);
+    expect(() => polygonMask([[1, 1]], 2, 2)).toThrow(DataError);
   });
 
   it("have a bounded size", () => {
@@ -167,6 +173,9 @@ describe("other scorers", () => {
     ];
     expect(report("superclevr_counting", counting).metrics).toEqual({ accuracy: 50 });
     expect(report("superclevr_counting", counting, { compat: "upstream" }).metrics).toEqual({ accuracy: 0 });
+    expect(report("superclevr_counting", [{ answer: "4", response: "<answer>4</answer>" }]).values).toEqual([
+      1,
+    ]);
     const classes = [
       { answer: "tiger lily", response: "<answer>\ntiger lily\n</answer>" },
       { answer: "tiger lily", response: "<answer>lily</answer>" },
@@ -176,6 +185,9 @@ describe("other scorers", () => {
       accuracy: expect.closeTo(100 / 3, 9),
       errors: 1,
     });
+    const nameless = [{ answer: "_", response: "<answer>lily</answer>" }];
+    expect(report("visual_rft_classification", nameless).values).toEqual([null]);
+    expect(report("visual_rft_classification", nameless, { compat: "upstream" }).values).toEqual([1]);
     expect(report("visual_rft_classification", classes, { compat: "upstream" })).toMatchObject({
       values: [0, 1, 0],
       metrics: { errors: 2 },

@@ -77,8 +77,12 @@ export function maskRuns({ pixels }: Mask): number[] {
   return runs;
 }
 
-/** Pixels in both and pixels in either of two masks of one size. */
+/** Pixels in both and pixels in either of two masks. Throws DataError for masks of different sizes. */
 export function maskOverlap(first: Mask, second: Mask): { intersection: number; union: number } {
+  if (first.height !== second.height || first.width !== second.width) {
+    const sizes = [first, second].map(({ height, width }) => `${height} x ${width}`);
+    throw new DataError(`masks of ${sizes.join(" and ")} pixels cannot be compared`);
+  }
   let [intersection, union] = [0, 0];
   for (let at = 0; at < first.pixels.length; at++) {
     intersection += first.pixels[at]! & second.pixels[at]!;

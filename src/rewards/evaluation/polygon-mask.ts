@@ -1,3 +1,4 @@
+import { DataError } from "../../errors.ts";
 import { createMask, type Mask } from "./mask.ts";
 
 /** Where a polygon crosses rows: from (x, y), `slope` columns a row. Single precision, as the original computes. */
@@ -21,9 +22,13 @@ const roundIn = (x: number): number => Math.sign(x) * Math.ceil(single(Math.abs(
 
 /**
  * The pixels of a polygon with its outline, exactly those that Pillow's `ImageDraw.polygon` (12.3.0, mode L, outline and
- * fill) sets: corners are cut to whole numbers, and what lies outside of the image is left out.
+ * fill) sets: corners are cut to whole numbers, and what lies outside of the image is left out. Throws DataError for fewer
+ * than two corners.
  */
 export function polygonMask(polygon: readonly Point[], height: number, width: number): Mask {
+  if (polygon.length < 2) {
+    throw new DataError(`a polygon has at least two corners, not ${polygon.length}`);
+  }
   const mask = createMask(height, width);
   const line = (left: number, y: number, right: number): void => {
     if (y >= 0 && y < height) {

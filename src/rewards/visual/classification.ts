@@ -30,10 +30,10 @@ export function createClassificationReward(
         return valueScore(right ? 1 : 0);
       }
       const name = extractTagged(problem.answer) ?? problem.answer;
-      if (words(name).trim() === "") {
-        return unscorable("the reference answer names no class");
-      }
-      return valueScore(namesClass(extractTagged(completion) ?? completion, name) ? 1 : 0);
+      const named = namesClass(extractTagged(completion) ?? completion, name);
+      return named === undefined
+        ? unscorable("the reference answer names no class")
+        : valueScore(named ? 1 : 0);
     },
   };
 }
@@ -52,12 +52,16 @@ const wordsAround = 8;
 /** In characters; a longer text names many things too. */
 const longestAnswer = 1000;
 
-/** Whether an answer names this class and lists no others beside it. */
-export function namesClass(answer: string, className: string): boolean {
+/** Whether an answer names this class and lists no others beside it; undefined for a class without a name. */
+export function namesClass(answer: string, className: string): boolean | undefined {
+  const name = words(className);
+  if (name.trim() === "") {
+    return undefined;
+  }
   if (answer.length > longestAnswer) {
     return false;
   }
-  const [stated, name] = [words(answer), words(className)];
+  const stated = words(answer);
   const at = stated.indexOf(name);
   if (at < 0) {
     return stated.replaceAll(" ", "") === name.replaceAll(" ", "");
