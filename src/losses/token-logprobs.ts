@@ -2,7 +2,7 @@ import { concatenate, logSumExp, reshape, slice, subtract } from "../engine/oper
 import type { Tensor } from "../engine/primitives.ts";
 
 /** Logits of one chunk of rows: large enough for an efficient product, small beside everything else. */
-const chunkElements = 1 << 20;
+const chunkElements = 1 << 26;
 const smallestChunk = 128;
 
 /** The vocabulary head over rows [N, D]. */

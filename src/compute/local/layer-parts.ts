@@ -51,7 +51,7 @@ export function compileLayerParts(
   layout: SharedPromptLayout,
   options: CompileOptions,
 ): LayerParts {
-  const { layers, vocabularySize } = policy.model.dimensions;
+  const { layers } = policy.model.dimensions;
   const all: CompiledGraph[] = [];
   const compile = (graph: Graph): Part => {
     const compiled = policy.backend.compile(graph, options);
@@ -69,7 +69,7 @@ export function compileLayerParts(
 
   const rows = rowsOf(layout);
   const backwardOfEmbedding = embeddingBackward(policy, rows);
-  const chunks = chunksOf(rows - promptRowsOf(layout), Math.floor(logitsPerChunk / vocabularySize));
+  const chunks = headChunks(policy, layout);
   return {
     embeddingForward: compile(embeddingForward(policy, rows)),
     embeddingBackward: backwardOfEmbedding && compile(backwardOfEmbedding),
@@ -85,6 +85,13 @@ export function compileLayerParts(
       }
     },
   };
+}
+
+/** The graphs of one layer and of the head at its longest, which take the most memory. */
+export function* largestGraphs(policy: Policy, layout: SharedPromptLayout): Generator<Graph> {
+  yield layerBackward(policy, layout, 0);
+  const [{ start, end }] = headChunks(policy, layout);
+  yield headForwardBackward(policy, end - start);
 }
 
 /** The name of a layer's parameter, or of its gradient, as another layer has it. */
@@ -104,9 +111,11 @@ function remembered<Key, Rest extends unknown[], T>(
   };
 }
 
-/** Runs of about equal length, of at most `most` rows. */
-function chunksOf(rows: number, most: number): { start: number; end: number }[] {
-  const size = Math.ceil(rows / Math.ceil(rows / Math.max(1, most)));
+/** Completion rows in runs of about equal length, of which the head takes one at a time. */
+function headChunks({ model }: Policy, layout: SharedPromptLayout): { start: number; end: number }[] {
+  const rows = rowsOf(layout) - promptRowsOf(layout);
+  const most = Math.max(1, Math.floor(logitsPerChunk / model.dimensions.vocabularySize));
+  const size = Math.ceil(rows / Math.ceil(rows / most));
   return Array.from({ length: Math.ceil(rows / size) }, (_, chunk) => ({
     start: chunk * size,
     end: Math.min(rows, (chunk + 1) * size),

@@ -8,6 +8,7 @@ import type {
   SamplingParameters,
 } from "../sampler.ts";
 import { createCompiledCache } from "./compiled-cache.ts";
+import { firstLayout, nextLayout, planWaves, rearrange } from "./decode-layouts.ts";
 import {
   createDecodeSession,
   createPrefill,
@@ -19,7 +20,7 @@ import type { TokenChoice } from "./draw.ts";
 import type { DecodeLayout } from "./generation-graphs.ts";
 import { moveCaches } from "./key-value-caches.ts";
 import type { Policy } from "./policy.ts";
-import { drawFromProbabilities, drawsFromAll } from "./probability-draw.ts";
+import { drawFromProbabilities } from "./probability-draw.ts";
 import { createStopDetector, type StopDetector } from "./stop-strings.ts";
 import { createTokenChooser } from "./token-choice.ts";
 
@@ -60,9 +61,6 @@ interface Cell {
 }
 
 const compiledLayouts = 16;
-/** Prompt lengths are rounded up to a multiple of this, so that few shapes are compiled. */
-const promptStep = 16;
-const firstCapacity = 32;
 
 export function createPolicySampler(policy: Policy, options: SamplerOptions): PolicySampler {
   const sessions = createCompiledCache<DecodeSession>(compiledLayouts);
@@ -79,7 +77,7 @@ export function createPolicySampler(policy: Policy, options: SamplerOptions): Po
         total: requests.reduce((n, { count }) => n + count, 0),
       };
       const results = new Map<SampleRequest, SampledCompletion[]>();
-      for (const wave of planWaves(requests, options.maxRows)) {
+      for (const wave of planWaves(policy.model, requests, parameters.maxTokens, options.maxRows)) {
         const cells = wave.map((request) => {
           const place = requests.indexOf(request);
           return Array.from({ length: request.count }, (_, index) => ({
@@ -113,7 +111,7 @@ export function createPolicySampler(policy: Policy, options: SamplerOptions): Po
   ): void {
     const choose = createChooser(parameters, policy.model.dimensions.vocabularySize);
     const endTokens = new Set(options.endTokenIds);
-    let session = sessionFor(firstLayout(grid, parameters));
+    let session = sessionFor(firstLayout(shapeOf(grid), parameters));
     /** The cell in each place of the session's grid; null where there is none. */
     let places: (Cell | null)[] = grid.flat();
     const enter = (usedSlots: number): void => {
@@ -186,24 +184,6 @@ function checkLengths(
   }
 }
 
-/** Requests of equal count decode together, at most `maxRows` completions at once, prompts of like length side by side. */
-function planWaves(requests: readonly SampleRequest[], maxRows: number): SampleRequest[][] {
-  const sorted = [...requests].sort(
-    (a, b) => a.count - b.count || a.promptTokenIds.length - b.promptTokenIds.length,
-  );
-  const waves: SampleRequest[][] = [];
-  let open: SampleRequest[] = [];
-  for (const request of sorted) {
-    const full = (open.length + 1) * request.count > maxRows;
-    if (open.length > 0 && (open[0].count !== request.count || full)) {
-      waves.push(open);
-      open = [];
-    }
-    open.push(request);
-  }
-  return open.length > 0 ? [...waves, open] : waves;
-}
-
 function newCell(
   { promptTokenIds, seed }: SampleRequest,
   index: number,
@@ -219,15 +199,9 @@ function newCell(
   };
 }
 
-function firstLayout(grid: Cell[][], parameters: SamplingParameters): DecodeLayout {
-  const longest = Math.max(...grid.map(([{ promptTokenIds }]) => promptTokenIds.length - 1));
-  return {
-    prompts: grid.length,
-    promptLength: Math.ceil(longest / promptStep) * promptStep,
-    completions: grid[0].length,
-    capacity: Math.min(firstCapacity, parameters.maxTokens),
-    output: drawsFromAll(parameters) ? "probabilities" : "logits",
-  };
+function shapeOf(grid: Cell[][]): { prompts: number; longestPrompt: number; completions: number } {
+  const lengths = grid.map(([{ promptTokenIds }]) => promptTokenIds.length);
+  return { prompts: grid.length, longestPrompt: Math.max(...lengths), completions: grid[0].length };
 }
 
 /** How the next token of a cell is chosen from what its session computed. */
@@ -279,57 +253,4 @@ function extend(
   } else {
     cell.finished = completion.tokenIds.length >= maxTokens;
   }
-}
-
-/** Sizes that grids shrink to: few, so that few shapes are compiled. */
-function gridSize(needed: number, most: number): number {
-  const power = 2 ** Math.ceil(Math.log2(needed));
-  const size = needed <= power * 0.75 ? power * 0.75 : power;
-  return Math.min(most, Math.ceil(size));
-}
-
-/** The layout to go on with, or null to stay: a larger cache when it is full, a smaller grid once half of it is done. */
-function nextLayout(
-  layout: DecodeLayout,
-  places: readonly (Cell | null)[],
-  usedSlots: number,
-  maxTokens: number,
-): DecodeLayout | null {
-  const { completions } = layout;
-  const active = Array.from({ length: layout.prompts }, (_, prompt) =>
-    places.slice(prompt * completions, (prompt + 1) * completions).filter((cell) => cell !== null),
-  ).filter((cells) => cells.length > 0);
-  if (active.length === 0) {
-    return null;
-  }
-  const prompts = gridSize(active.length, layout.prompts);
-  const width = gridSize(Math.max(...active.map((cells) => cells.length)), completions);
-  const shrinks = prompts * width * 2 <= layout.prompts * completions;
-  const full = usedSlots >= layout.capacity;
-  if (!shrinks && !full) {
-    return null;
-  }
-  return {
-    ...layout,
-    prompts: shrinks ? prompts : layout.prompts,
-    completions: shrinks ? width : completions,
-    capacity: full ? Math.min(maxTokens, layout.capacity * 2) : layout.capacity,
-  };
-}
-
-/** For each place of the next layout, the place of the old one that moves there, or -1. */
-function rearrange(places: readonly (Cell | null)[], old: DecodeLayout, next: DecodeLayout): Int32Array {
-  const cells = new Int32Array(next.prompts * next.completions).fill(-1);
-  let prompt = 0;
-  for (let oldPrompt = 0; oldPrompt < old.prompts; oldPrompt++) {
-    let member = 0;
-    for (let oldMember = 0; oldMember < old.completions; oldMember++) {
-      const place = oldPrompt * old.completions + oldMember;
-      if (places[place] !== null) {
-        cells[prompt * next.completions + member++] = place;
-      }
-    }
-    prompt += member > 0 ? 1 : 0;
-  }
-  return cells;
 }

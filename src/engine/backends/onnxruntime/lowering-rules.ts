@@ -2,7 +2,7 @@ import { internalError } from "../../../errors.ts";
 import type { CompileOptions } from "../../backend.ts";
 import type { Graph } from "../../graph.ts";
 import { applyRule, type PrimitiveNode, type RuleTable, type Tensor } from "../../primitives.ts";
-import { sameShape } from "../../shape.ts";
+import { sameShape, sizeOf } from "../../shape.ts";
 import { float, type OnnxWriter } from "./onnx-writer.ts";
 
 /** What rules need to know of the graph around a node. */
@@ -85,10 +85,11 @@ function transposed(value: string, shape: readonly number[], { writer }: Lowerin
 }
 
 /** `scale * op(a) op(b) + c` of two matrices. */
-function gemm({ inputs, attributes }: MatmulNode, addend: Tensor, { writer, names }: Lowering): string {
+function gemm({ inputs: [a, b], attributes }: MatmulNode, addend: Tensor, lowering: Lowering): string {
+  const { writer, names } = lowering;
   const { transposeA, transposeB, scale } = attributes;
-  return writer.node("Gemm", namesOf([...inputs, addend], names), {
-    transA: Number(transposeA),
+  const left = transposeA ? transposed(nameOf(a, names), a.shape.toReversed(), lowering) : nameOf(a, names);
+  return writer.node("Gemm", [left, nameOf(b, names), nameOf(addend, names)], {
     transB: Number(transposeB),
     alpha: float(scale),
   })[0];
@@ -230,6 +231,9 @@ function isZeros(tensor: Tensor): boolean {
   );
 }
 
+/** Products of so many elements are added up in Gemm, for ONNX Runtime would hold all of a sum's at a time. */
+const smallestSummedProduct = 1 << 24;
+
 /** Products of matrices and scatters onto zeros whose only use is an addition, which Gemm and ScatterElements take along. */
 function findFused(graph: Graph): Set<number> {
   const uses = new Map<number, number>();
@@ -252,7 +256,10 @@ function findFused(graph: Graph): Set<number> {
       }
       if (part.primitive === "matmul") {
         // A bias is taken along for nothing; a whole matrix makes Gemm slower than a product and an addition.
-        return part.shape.length === 2 && addend.shape.length === 1;
+        return (
+          part.shape.length === 2 &&
+          (addend.shape.length === 1 || sizeOf(part.shape) >= smallestSummedProduct)
+        );
       }
       return (
         part.primitive === "scatterAddRows" && isZeros(part.inputs[0]) && sameShape(addend.shape, part.shape)

@@ -1,0 +1,173 @@
+import type { Graph } from "../../engine/graph.ts";
+import { peakMemory } from "../../engine/peak-memory.ts";
+import { type Shape, sizeOf } from "../../engine/shape.ts";
+import { momentBytes } from "../../optim/moment.ts";
+import type { TrainingBatch } from "../../pipeline.ts";
+import type { SamplingParameters } from "../sampler.ts";
+import { capacitiesOf, firstLayout, planWaves } from "./decode-layouts.ts";
+import { prefillPrompts } from "./decode-session.ts";
+import { buildDecodeGraph, buildPrefillGraph, type DecodeLayout } from "./generation-graphs.ts";
+import { largestGraphs } from "./layer-parts.ts";
+import type { ModelDescription } from "./local-model.ts";
+import { type MicroBatch, planMicroBatches, rowsOf } from "./micro-batches.ts";
+import type { Policy } from "./policy.ts";
+import type { LearnerOptions } from "./policy-learner.ts";
+import { shapeOnlyPolicy } from "./shape-only.ts";
+import { buildTrainingGraph } from "./training-graph.ts";
+
+/** The largest step that a run can come to: every prompt and every completion at its limit. */
+export interface Workload {
+  promptsPerStep: number;
+  completionsPerPrompt: number;
+  maxPromptTokens: number;
+  sampling: SamplingParameters;
+  /** Problems that an evaluation decodes, one completion each; 0 for none. */
+  evaluationProblems: number;
+}
+
+export interface MemoryOptions {
+  learner: LearnerOptions;
+  sampler: { maxRows: number };
+}
+
+/** Bytes at the fullest moment, by what holds them. */
+export interface MemoryEstimate {
+  program: number;
+  weights: number;
+  gradients: number;
+  optimizer: number;
+  /** What a forward and backward pass, or the sampler where it needs more, computes on the way. */
+  activations: number;
+  /** Keys and values of the completions being decoded. */
+  caches: number;
+  total: number;
+}
+
+const bytesPerFloat = 4;
+/** Node, ONNX Runtime, this program and a tokenizer, before any model. */
+const programBytes = 190e6;
+/** An operator of a compiled graph. */
+const operatorBytes = 9e3;
+
+/** What training takes at most, found by going through the graphs that it would run. */
+export function estimateMemory(
+  { model, adapter }: Pick<ModelDescription, "model" | "adapter">,
+  options: MemoryOptions,
+  workload: Workload,
+): MemoryEstimate {
+  const policy = shapeOnlyPolicy(model, adapter);
+  const trained = [...policy.trainable.values()].map(({ shape }) => sizeOf(shape));
+  const { statePrecision = "float32" } = options.learner.adamw;
+  const training = trainingMemory(policy, options.learner, workload);
+  const sampling = samplingMemory(policy, options.sampler, workload);
+  const everyParameter = [...policy.parameters.values(), ...(policy.adapter?.parameters.values() ?? [])];
+  const parts = {
+    program: programBytes + (training.operators + sampling.operators) * operatorBytes,
+    weights: bytes(everyParameter) + bytes([policy.cosines, policy.sines]),
+    gradients: sum(trained) * bytesPerFloat * options.learner.lanes,
+    optimizer: sum(trained.map((size) => 2 * momentBytes(size, statePrecision))),
+    activations: Math.max(training.activations, sampling.activations) + training.buffers,
+    caches: sampling.caches,
+  };
+  return { ...parts, total: sum(Object.values(parts)) };
+}
+
+interface TrainingMemory {
+  /** Shared by all passes, which take turns. */
+  activations: number;
+  /** Kept by every pass. */
+  buffers: number;
+  operators: number;
+}
+
+function trainingMemory(policy: Policy, options: LearnerOptions, workload: Workload): TrainingMemory {
+  const { lanes, microBatchTokens, gradientCheckpointing = false } = options;
+  const plan = planMicroBatches(largestBatch(workload), microBatchTokens, lanes);
+  const layouts = new Map(plan.map(({ layout }: MicroBatch) => [JSON.stringify(layout), layout]));
+  const { layers, hiddenSize } = policy.model.dimensions;
+  const memory = { activations: 0, buffers: 0, operators: 0 };
+  for (const layout of layouts.values()) {
+    const graphs = gradientCheckpointing
+      ? [...largestGraphs(policy, layout)]
+      : [buildTrainingGraph(policy, layout)];
+    const states = gradientCheckpointing ? (layers + 3) * rowsOf(layout) * hiddenSize * bytesPerFloat : 0;
+    memory.activations = Math.max(memory.activations, lanes * Math.max(...graphs.map(peakMemory)));
+    memory.buffers += lanes * (states + bytes(ownInputs(policy, graphs)));
+    memory.operators += sum(graphs.map(({ tensors }) => tensors.length));
+  }
+  return memory;
+}
+
+/** Inputs that are no parameters, gradients or tables: tokens and masks. */
+function ownInputs({ parameters, adapter }: Policy, graphs: readonly Graph[]): { shape: Shape }[] {
+  const owned = (name: string): boolean =>
+    !parameters.has(name) && !adapter?.parameters.has(name) && !/^(gradient:|cosines$|sines$)/.test(name);
+  return graphs.flatMap(({ inputs }) =>
+    [...inputs].filter(([name]) => owned(name)).map(([, tensor]) => tensor),
+  );
+}
+
+function largestBatch({
+  promptsPerStep,
+  completionsPerPrompt,
+  maxPromptTokens,
+  sampling,
+}: Workload): TrainingBatch {
+  const tokens = (length: number): number[] => Array.from({ length }, () => 1);
+  const completion = { tokenIds: tokens(sampling.maxTokens), weights: tokens(sampling.maxTokens) };
+  const group = {
+    promptTokenIds: tokens(maxPromptTokens),
+    completions: Array.from({ length: completionsPerPrompt }, () => completion),
+  };
+  return { groups: Array.from({ length: promptsPerStep }, () => group) };
+}
+
+interface SamplingMemory {
+  activations: number;
+  caches: number;
+  operators: number;
+}
+
+function samplingMemory(
+  policy: Policy,
+  { maxRows }: MemoryOptions["sampler"],
+  { promptsPerStep, completionsPerPrompt, maxPromptTokens, sampling, evaluationProblems }: Workload,
+): SamplingMemory {
+  const promptTokenIds = Array.from({ length: maxPromptTokens }, () => 1);
+  const requestsOf = (prompts: number, count: number) =>
+    Array.from({ length: prompts }, () => ({ promptTokenIds, count }));
+  const memory = { activations: 0, caches: 0, operators: 0 };
+  for (const requests of [
+    requestsOf(promptsPerStep, completionsPerPrompt),
+    requestsOf(evaluationProblems, 1),
+  ]) {
+    const [wave] = planWaves(policy.model, requests, sampling.maxTokens, maxRows);
+    if (wave === undefined) {
+      continue;
+    }
+    const grid = { prompts: wave.length, longestPrompt: maxPromptTokens, completions: wave[0].count };
+    const first = firstLayout(grid, sampling);
+    const layouts = capacitiesOf(sampling.maxTokens).map(
+      (capacity): DecodeLayout => ({ ...first, capacity }),
+    );
+    const prefill =
+      first.promptLength > 0 && buildPrefillGraph(policy, prefillPrompts(first), first.promptLength);
+    const decodes = layouts.map((layout) => buildDecodeGraph(policy, layout));
+    const graphs = prefill ? [prefill, ...decodes] : decodes;
+    memory.activations = Math.max(memory.activations, ...graphs.map(peakMemory));
+    memory.operators += sum(graphs.map(({ tensors }) => tensors.length));
+    // Every layout keeps its caches, for the next wave begins with the first again.
+    memory.caches += sum(
+      decodes.map((graph) => bytes([...ownInputs(policy, [graph]), graph.outputs.get("scores")!])),
+    );
+  }
+  return memory;
+}
+
+function bytes(tensors: readonly { shape: Shape }[]): number {
+  return sum(tensors.map(({ shape }) => sizeOf(shape))) * bytesPerFloat;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

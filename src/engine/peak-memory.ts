@@ -1,0 +1,69 @@
+import type { Graph } from "./graph.ts";
+import type { PrimitiveAttributes, Tensor } from "./primitives.ts";
+import { sizeOf } from "./shape.ts";
+
+const bytesPerFloat = 4;
+
+/** Elementwise on a value that nobody reads afterwards: the result takes its place. */
+const inPlace = new Set([
+  "add",
+  "subtract",
+  "multiply",
+  "divide",
+  "negate",
+  "exponential",
+  "logarithm",
+  "sigmoid",
+  "softmax",
+]);
+
+/**
+ * Bytes of float32 that a run of the graph takes at its fullest beside its inputs and outputs: a value lives from the
+ * node that makes it to the last that reads it, nodes run in the order in which they were recorded.
+ */
+export function peakMemory(graph: Graph): number {
+  const outputs = new Set([...graph.outputs.values()].map(storageOf));
+  const lastUse = new Map<Tensor, number>();
+  graph.tensors.forEach((tensor, index) => {
+    for (const parent of tensor.inputs) {
+      lastUse.set(storageOf(parent), index);
+    }
+  });
+  const bytesOf = (tensor: Tensor): number =>
+    tensor.primitive === "input" || tensor.primitive === "constant" || outputs.has(tensor)
+      ? 0
+      : sizeOf(tensor.shape) * bytesPerFloat;
+
+  let held = 0;
+  let peak = 0;
+  graph.tensors.forEach((tensor, index) => {
+    if (storageOf(tensor) !== tensor) {
+      return;
+    }
+    const dying = [...new Set(tensor.inputs.map(storageOf))].filter(
+      (parent) => lastUse.get(parent) === index,
+    );
+    const taken = inPlace.has(tensor.primitive)
+      ? dying.find((parent) => bytesOf(parent) === bytesOf(tensor))
+      : undefined;
+    held += taken ? 0 : bytesOf(tensor);
+    peak = Math.max(peak, held + scratchBytes(tensor));
+    for (const parent of dying) {
+      held -= parent === taken ? 0 : bytesOf(parent);
+    }
+  });
+  return peak;
+}
+
+/** What a node takes on the side in ONNX Runtime: log-softmax of the whole, a copy of a transposed left operand. */
+function scratchBytes({ primitive, inputs, attributes }: Tensor): number {
+  const copied =
+    primitive === "logSumExp" ||
+    (primitive === "matmul" && (attributes as PrimitiveAttributes["matmul"]).transposeA);
+  return copied ? sizeOf(inputs[0].shape) * bytesPerFloat : 0;
+}
+
+/** The tensor whose memory this one shows: a reshape moves nothing. */
+function storageOf(tensor: Tensor): Tensor {
+  return tensor.primitive === "reshape" ? storageOf(tensor.inputs[0]) : tensor;
+}
