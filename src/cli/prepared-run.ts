@@ -1,4 +1,5 @@
 import path from "node:path";
+import type { EngineOptions } from "../compute/local/engine-settings.ts";
 import { type LocalBackend, startLocalBackend } from "../compute/local/index.ts";
 import {
   defaultThreads,
@@ -88,14 +89,21 @@ export function checkPositions({ recipe, description, modelName }: PreparedModel
   }
 }
 
+/** How the recipe wants the engine. */
+export function engineOptions({ optimizer, compute, seed }: Recipe): EngineOptions {
+  const { betas, epsilon, weightDecay, maxGradientNorm, state: statePrecision } = optimizer;
+  return {
+    optimizer: { betas, epsilon, weightDecay, maxGradientNorm, statePrecision, seed },
+    ...compute,
+  };
+}
+
 /** Reads the weights and starts the engine. */
 export function startBackend({ recipe, source, description }: PreparedModel): Promise<LocalBackend> {
-  const { betas, epsilon, weightDecay, maxGradientNorm, state: statePrecision } = recipe.optimizer;
   return startLocalBackend({
     model: source,
     description,
-    optimizer: { betas, epsilon, weightDecay, maxGradientNorm, statePrecision, seed: recipe.seed },
-    ...recipe.compute,
+    ...engineOptions(recipe),
     saved: { dtype: recipe.checkpoint.dtype },
   });
 }

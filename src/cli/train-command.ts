@@ -9,6 +9,7 @@ interface TrainCommandOptions extends CommonOptions {
   maxSteps?: number;
   seed?: number;
   resume?: true;
+  dryRun?: true;
   set?: string[];
 }
 
@@ -29,6 +30,10 @@ export function addTrainCommand(program: Command, terminal: Terminal): void {
     )
     .option("--seed <n>", "of fresh weights, generated problems, their order and the draws", wholeNumber(0))
     .option("--resume", "continue the run in the run folder from its latest checkpoint")
+    .option(
+      "--dry-run",
+      "check the run and predict its peak memory, without reading weights or writing anything",
+    )
     .option("--set <key=value>", "replace a value of the recipe; may be given several times", collect);
   addCommonOptions(command).action((recipe: string, options: TrainCommandOptions) =>
     runTrain(recipe, options, terminal),
@@ -44,6 +49,10 @@ async function runTrain(file: string, options: TrainCommandOptions, terminal: Te
   const { openSession } = await import("./run-session.ts");
   const { resumedRecipe } = await import("./resumed-recipe.ts");
   const { silence, writeJson } = await import("./terminal.ts");
+  if (options.dryRun === true) {
+    const { dryRun } = await import("./dry-run.ts");
+    return dryRun(recipe, options, terminal);
+  }
   const resume = options.resume === true;
   const runFolder = chooseRunFolder(recipe, { resume });
   checkRunFolder(runFolder, { resume });

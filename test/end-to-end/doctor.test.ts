@@ -131,3 +131,18 @@ describe.skipIf(!existsSync(model))("gpgrad train", () => {
     expect(bytes / checkpointBytes(prepared)).toBeLessThan(1.15);
   });
 });
+
+describe.skipIf(!existsSync(model))("gpgrad train --dry-run", () => {
+  test("predicts the peak by its parts and leaves nothing behind", async () => {
+    const output = path.join(folder, "never");
+    const args = ["train", recipe, "--model", model, ...set, "--output", output, "--dry-run"];
+    const { code, output: lines, errors } = await gpgrad(...args, "--json");
+    expect({ code, errors }).toEqual({ code: 0, errors: "" });
+    const [{ type, limit, total, ...parts }] = jsonLines(lines) as [Record<string, number>];
+    expect(type).toBe("memory");
+    expect(Object.values(parts).reduce((sum, bytes) => sum + bytes, 0)).toBeCloseTo(total!, 0);
+    expect(total).toBeLessThan(limit!);
+    expect((await gpgrad(...args)).output).toMatch(/predicted peak +\d+\.\d MiB/);
+    expect(existsSync(output)).toBe(false);
+  });
+});

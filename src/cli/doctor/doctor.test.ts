@@ -6,8 +6,10 @@ import { type HeaderOnlyModel, writeHeaderOnlyModel } from "../../../test/suppor
 import { createSumsTask } from "../../../test/support/sums-run.ts";
 import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
 import { PreflightError } from "../../errors.ts";
+import { predictMemory } from "../predicted-memory.ts";
 import { prepareRun } from "../prepared-run.ts";
 import { checkRecipe } from "../recipe.ts";
+import type { Recipe } from "../run-config.ts";
 import { chatTemplateCheck } from "./chat-template.ts";
 import { type Check, type Examination, examine } from "./check.ts";
 import { diagnose } from "./diagnosis.ts";
@@ -15,7 +17,7 @@ import { diskCheck } from "./disk.ts";
 import { endTokensCheck } from "./end-tokens.ts";
 import type { Finding } from "./finding.ts";
 import { goldAnswersCheck } from "./gold-answers.ts";
-import { memoryCheck } from "./memory.ts";
+import { memoryCheck, remedyFor } from "./memory.ts";
 import { readModelFacts } from "./model-facts.ts";
 import { cheapChecks, preflight } from "./preflight.ts";
 import { promptsCheck } from "./prompts.ts";
@@ -263,7 +265,7 @@ test.each<[what: string, check: Check, severity: Finding["severity"], message: R
     "a model that is larger than the machine",
     memoryCheck,
     "failure",
-    /weights, gradients and optimizer state take \d+\.\d GiB/,
+    /training takes about \d+\.\d TiB|training takes about \d+\.\d GiB/,
     {
       model: {
         config: { ...config, hidden_size: 32_768, intermediate_size: 131_072, num_hidden_layers: 64 },
@@ -275,6 +277,21 @@ test.each<[what: string, check: Check, severity: Finding["severity"], message: R
   const finding = await found(check, wrong);
   expect(finding.message).toMatch(message);
   expect(finding).toMatchObject({ check: check.name, severity });
+});
+
+test("a run that does not fit is told the fewest settings with which it would", async () => {
+  const { run } = await examination({
+    recipe: { train: { promptsPerStep: 64 }, sampling: { maxTokens: 64 } },
+  });
+  const { total } = predictMemory(run, run.recipe);
+  const smaller = (compute: Recipe["compute"]): number =>
+    predictMemory(run, { ...run.recipe, compute: { ...run.recipe.compute, ...compute } }).total;
+  expect(remedyFor(run, total - 1)).toBe("it fits with --set compute.microBatchTokens=1024");
+  const both = smaller({ microBatchTokens: 1024, samplerRows: 16 });
+  expect(remedyFor(run, both)).toBe(
+    "it fits with --set compute.microBatchTokens=1024 --set compute.samplerRows=16",
+  );
+  expect(remedyFor(run, 1000)).toContain("train an adapter");
 });
 
 test("a few prompts that are left out are no reason to worry", async () => {

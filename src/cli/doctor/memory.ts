@@ -1,46 +1,76 @@
-import os from "node:os";
-import { adapterSize } from "../../compute/local/lora/adapter.ts";
-import { momentBytes } from "../../optim/moment.ts";
 import { formatBytes } from "../format.ts";
+import { memoryLimit, predictMemory } from "../predicted-memory.ts";
 import type { PreparedModel } from "../prepared-run.ts";
+import type { Recipe } from "../run-config.ts";
 import type { Check } from "./check.ts";
 import { failure, ok, warning } from "./finding.ts";
 
-/** Compares what training holds all the time with what this machine, or the container it runs in, has. */
+/** Compares what training takes at its fullest with what this machine, or the container it runs in, has. */
 export const memoryCheck: Check = {
   name: "memory",
   examine: ({ run }) => {
-    const needed = lastingBytes(run);
+    const estimate = predictMemory(run, run.recipe);
+    const { total, activations, caches } = estimate;
     const limit = memoryLimit();
     const free = process.availableMemory();
-    const message = `weights, gradients and optimizer state take ${formatBytes(needed)}, activations come on top; this machine has ${formatBytes(limit)}, ${formatBytes(free)} of them free`;
-    const remedy =
-      "train an adapter (lora), keep the optimizer state in 8 bits (optimizer.state: int8), or take a smaller model";
-    if (needed > limit) {
-      return [failure("memory", message, remedy)];
+    const lasting = total - activations - caches;
+    const message =
+      `training takes about ${formatBytes(total)} (${formatBytes(lasting)} of weights, gradients and optimizer state, ` +
+      `${formatBytes(activations)} of activations, ${formatBytes(caches)} of key-value caches); ` +
+      `this machine has ${formatBytes(limit)}, ${formatBytes(free)} of them free`;
+    if (total > limit) {
+      return [failure("memory", message, remedyFor(run, limit))];
     }
-    return needed > free
-      ? [warning("memory", message, `end what else is running, or ${remedy}`)]
+    return total > free
+      ? [warning("memory", message, `end what else is running, or ${remedyFor(run, free)}`)]
       : [ok("memory", message)];
   },
 };
 
-/** What the container or the machine allows. */
-function memoryLimit(): number {
-  const constrained = process.constrainedMemory();
-  return constrained > 0 ? Math.min(constrained, os.totalmem()) : os.totalmem();
+interface Change {
+  words: string;
+  apply(recipe: Recipe): Recipe;
 }
 
-const float32Bytes = 4;
+const withCompute = (recipe: Recipe, compute: Recipe["compute"]): Recipe => ({
+  ...recipe,
+  compute: { ...recipe.compute, ...compute },
+});
 
-/** Weights, gradients and moments; activations and key-value caches depend on the batch and are not among them. */
-export function lastingBytes({ recipe, description }: PreparedModel): number {
-  const { model, adapter } = description;
-  const sizes = model.parameters.map(({ shape }) => shape.reduce((product, length) => product * length, 1));
-  const weights = sizes.reduce((total, size) => total + size, 0);
-  const adapted = adapter === null ? 0 : adapterSize(model, adapter);
-  const trained = adapter === null ? sizes : [adapted];
-  const moments = trained.reduce((bytes, size) => bytes + 2 * momentBytes(size, recipe.optimizer.state), 0);
-  const gradients = trained.reduce((total, size) => total + size, 0);
-  return (weights + adapted + gradients) * float32Bytes + moments;
+/** From what costs nothing to what costs most; each comes on top of those before it. */
+const changes: readonly Change[] = [
+  {
+    words: "compute.microBatchTokens=1024",
+    apply: (recipe) => withCompute(recipe, { microBatchTokens: 1024 }),
+  },
+  {
+    words: "compute.samplerRows=16",
+    apply: (recipe) => withCompute(recipe, { samplerRows: 16 }),
+  },
+  {
+    words: "compute.gradientCheckpointing=true",
+    apply: (recipe) => withCompute(recipe, { gradientCheckpointing: true }),
+  },
+  {
+    words: "optimizer.state=int8",
+    apply: (recipe) => ({ ...recipe, optimizer: { ...recipe.optimizer, state: "int8" } }),
+  },
+];
+
+/** The fewest changes, in this order, with which the run fits into so many bytes. */
+export function remedyFor(run: PreparedModel, bytes: number): string {
+  let changed = run.recipe;
+  const taken: string[] = [];
+  for (const { words, apply } of changes) {
+    const next = apply(changed);
+    const saves = predictMemory(run, next).total < predictMemory(run, changed).total;
+    if (saves) {
+      changed = next;
+      taken.push(`--set ${words}`);
+    }
+    if (predictMemory(run, changed).total <= bytes) {
+      return `it fits with ${taken.join(" ")}`;
+    }
+  }
+  return "train an adapter (lora) in place of the whole model, or take a smaller model, shorter completions or fewer of them";
 }

@@ -1,17 +1,18 @@
+import { peakMemory } from "../../engine/backends/onnxruntime/peak-memory.ts";
 import type { Graph } from "../../engine/graph.ts";
-import { peakMemory } from "../../engine/peak-memory.ts";
 import { type Shape, sizeOf } from "../../engine/shape.ts";
 import { momentBytes } from "../../optim/moment.ts";
 import type { TrainingBatch } from "../../pipeline.ts";
 import type { SamplingParameters } from "../sampler.ts";
 import { capacitiesOf, firstLayout, planWaves } from "./decode-layouts.ts";
 import { prefillPrompts } from "./decode-session.ts";
+import type { EngineSettings } from "./engine-settings.ts";
 import { buildDecodeGraph, buildPrefillGraph, type DecodeLayout } from "./generation-graphs.ts";
 import { largestGraphs } from "./layer-parts.ts";
 import type { ModelDescription } from "./local-model.ts";
 import { type MicroBatch, planMicroBatches, rowsOf } from "./micro-batches.ts";
 import type { Policy } from "./policy.ts";
-import type { LearnerOptions } from "./policy-learner.ts";
+import { keptLayouts, type LearnerOptions } from "./policy-learner.ts";
 import { shapeOnlyPolicy } from "./shape-only.ts";
 import { buildTrainingGraph } from "./training-graph.ts";
 
@@ -23,11 +24,6 @@ export interface Workload {
   sampling: SamplingParameters;
   /** Problems that an evaluation decodes, one completion each; 0 for none. */
   evaluationProblems: number;
-}
-
-export interface MemoryOptions {
-  learner: LearnerOptions;
-  sampler: { maxRows: number };
 }
 
 /** Bytes at the fullest moment, by what holds them. */
@@ -44,15 +40,18 @@ export interface MemoryEstimate {
 }
 
 const bytesPerFloat = 4;
-/** Node, ONNX Runtime, this program and a tokenizer, before any model. */
-const programBytes = 190e6;
+// Measured on runs of this program; docs/performance.md has the comparison.
+/** Threads of Node, ONNX Runtime, the rewards' workers and a tokenizer, before any model. */
+const programBytes = 250e6;
 /** An operator of a compiled graph. */
-const operatorBytes = 9e3;
+const operatorBytes = 8e3;
+/** What ONNX Runtime's arena takes for what a graph holds. */
+const arenaShare = 1.15;
 
 /** What training takes at most, found by going through the graphs that it would run. */
 export function estimateMemory(
   { model, adapter }: Pick<ModelDescription, "model" | "adapter">,
-  options: MemoryOptions,
+  options: EngineSettings,
   workload: Workload,
 ): MemoryEstimate {
   const policy = shapeOnlyPolicy(model, adapter);
@@ -66,7 +65,7 @@ export function estimateMemory(
     weights: bytes(everyParameter) + bytes([policy.cosines, policy.sines]),
     gradients: sum(trained) * bytesPerFloat * options.learner.lanes,
     optimizer: sum(trained.map((size) => 2 * momentBytes(size, statePrecision))),
-    activations: Math.max(training.activations, sampling.activations) + training.buffers,
+    activations: arenaShare * Math.max(training.activations, sampling.activations) + training.buffers,
     caches: sampling.caches,
   };
   return { ...parts, total: sum(Object.values(parts)) };
@@ -86,6 +85,8 @@ function trainingMemory(policy: Policy, options: LearnerOptions, workload: Workl
   const layouts = new Map(plan.map(({ layout }: MicroBatch) => [JSON.stringify(layout), layout]));
   const { layers, hiddenSize } = policy.model.dimensions;
   const memory = { activations: 0, buffers: 0, operators: 0 };
+  // Batches of other lengths are compiled as they come.
+  const copies = keptLayouts(policy.model.dimensions, lanes) / layouts.size;
   for (const layout of layouts.values()) {
     const graphs = gradientCheckpointing
       ? [...largestGraphs(policy, layout)]
@@ -93,7 +94,7 @@ function trainingMemory(policy: Policy, options: LearnerOptions, workload: Workl
     const states = gradientCheckpointing ? (layers + 3) * rowsOf(layout) * hiddenSize * bytesPerFloat : 0;
     memory.activations = Math.max(memory.activations, lanes * Math.max(...graphs.map(peakMemory)));
     memory.buffers += lanes * (states + bytes(ownInputs(policy, graphs)));
-    memory.operators += sum(graphs.map(({ tensors }) => tensors.length));
+    memory.operators += Math.max(1, copies) * sum(graphs.map(({ tensors }) => tensors.length));
   }
   return memory;
 }
@@ -130,7 +131,7 @@ interface SamplingMemory {
 
 function samplingMemory(
   policy: Policy,
-  { maxRows }: MemoryOptions["sampler"],
+  { maxRows }: EngineSettings["sampler"],
   { promptsPerStep, completionsPerPrompt, maxPromptTokens, sampling, evaluationProblems }: Workload,
 ): SamplingMemory {
   const promptTokenIds = Array.from({ length: maxPromptTokens }, () => 1);

@@ -1,4 +1,5 @@
 import type { Buffer } from "../../engine/backend.ts";
+import type { ModelDimensions } from "../../models/model.ts";
 import { type AdamWOptions, adamw } from "../../optim/adamw.ts";
 import { clipFactor, gradientNorm } from "../../optim/gradient-norm.ts";
 import type { NamedValues, OptimizerState } from "../../optim/optimizer.ts";
@@ -36,7 +37,15 @@ export interface PolicyLearner {
   free(): void;
 }
 
-const compiledLayouts = 24;
+/** Compiled graphs take some 8 kB an operator, so deep models keep fewer of them. */
+const compiledLayers = 192;
+const mostCompiledLayouts = 10;
+
+/** Layouts whose compiled passes are kept for the batches to come. */
+export function keptLayouts({ layers }: ModelDimensions, lanes: number): number {
+  const affordable = Math.floor(compiledLayers / layers);
+  return Math.max(lanes, 2, Math.min(mostCompiledLayouts, affordable));
+}
 
 export function createPolicyLearner(policy: Policy, options: LearnerOptions): PolicyLearner {
   const { backend, trainable } = policy;
@@ -49,7 +58,7 @@ export function createPolicyLearner(policy: Policy, options: LearnerOptions): Po
   const optimizer = adamw(options.adamw);
   const optimizerState = optimizer.init(weights);
   const compile = options.gradientCheckpointing ? compileCheckpointedPasses : compileTrainingPasses;
-  const passes = createCompiledCache<TrainingPasses>(Math.max(compiledLayouts, options.lanes));
+  const passes = createCompiledCache<TrainingPasses>(keptLayouts(policy.model.dimensions, options.lanes));
   const passesFor = ({ layout }: MicroBatch): TrainingPasses =>
     passes.get(JSON.stringify(layout), () => compile(policy, layout, gradientLanes));
 

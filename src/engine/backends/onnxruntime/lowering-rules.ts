@@ -235,7 +235,7 @@ function isZeros(tensor: Tensor): boolean {
 const smallestSummedProduct = 1 << 24;
 
 /** Products of matrices and scatters onto zeros whose only use is an addition, which Gemm and ScatterElements take along. */
-function findFused(graph: Graph): Set<number> {
+export function findFused(graph: Graph): Set<number> {
   const uses = new Map<number, number>();
   const use = (tensor: Tensor): void => void uses.set(tensor.id, (uses.get(tensor.id) ?? 0) + 1);
   for (const tensor of graph.tensors) {

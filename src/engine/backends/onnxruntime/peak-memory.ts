@@ -1,6 +1,7 @@
-import type { Graph } from "./graph.ts";
-import type { PrimitiveAttributes, Tensor } from "./primitives.ts";
-import { sizeOf } from "./shape.ts";
+import type { Graph } from "../../graph.ts";
+import type { PrimitiveAttributes, Tensor } from "../../primitives.ts";
+import { sizeOf } from "../../shape.ts";
+import { findFused } from "./lowering-rules.ts";
 
 const bytesPerFloat = 4;
 
@@ -18,8 +19,8 @@ const inPlace = new Set([
 ]);
 
 /**
- * Bytes of float32 that a run of the graph takes at its fullest beside its inputs and outputs: a value lives from the
- * node that makes it to the last that reads it, nodes run in the order in which they were recorded.
+ * Bytes of float32 that a run of the graph in ONNX Runtime takes at its fullest, beside its inputs and outputs: a value
+ * lives from the node that makes it to the last that reads it, and nodes run in the order in which they were recorded.
  */
 export function peakMemory(graph: Graph): number {
   const outputs = new Set([...graph.outputs.values()].map(storageOf));
@@ -29,10 +30,11 @@ export function peakMemory(graph: Graph): number {
       lastUse.set(storageOf(parent), index);
     }
   });
+  const fused = findFused(graph);
+  const takesNone = ({ id, primitive }: Tensor): boolean =>
+    primitive === "input" || primitive === "constant" || fused.has(id);
   const bytesOf = (tensor: Tensor): number =>
-    tensor.primitive === "input" || tensor.primitive === "constant" || outputs.has(tensor)
-      ? 0
-      : sizeOf(tensor.shape) * bytesPerFloat;
+    takesNone(tensor) || outputs.has(tensor) ? 0 : sizeOf(tensor.shape) * bytesPerFloat;
 
   let held = 0;
   let peak = 0;

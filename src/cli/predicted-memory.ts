@@ -1,0 +1,30 @@
+import os from "node:os";
+import { engineSettings } from "../compute/local/engine-settings.ts";
+import { estimateMemory, type MemoryEstimate } from "../compute/local/memory-estimate.ts";
+import { engineOptions, type PreparedModel } from "./prepared-run.ts";
+import type { Recipe } from "./run-config.ts";
+
+/** What a training run takes at its fullest: every prompt and completion as long as the recipe allows. */
+export function predictMemory(
+  { description }: Pick<PreparedModel, "description">,
+  recipe: Recipe,
+): MemoryEstimate {
+  const { model } = description;
+  const parameters = model.parameters
+    .map(({ shape }) => shape.reduce((product, size) => product * size, 1))
+    .reduce((total, size) => total + size, 0);
+  const { promptsPerStep, completionsPerPrompt, maxPromptTokens } = recipe.train;
+  return estimateMemory(description, engineSettings(engineOptions(recipe), parameters), {
+    promptsPerStep,
+    completionsPerPrompt,
+    maxPromptTokens,
+    sampling: recipe.sampling,
+    evaluationProblems: recipe.evaluate.problems,
+  });
+}
+
+/** What the container or the machine allows. */
+export function memoryLimit(): number {
+  const constrained = process.constrainedMemory();
+  return constrained > 0 ? Math.min(constrained, os.totalmem()) : os.totalmem();
+}

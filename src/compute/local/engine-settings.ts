@@ -1,0 +1,59 @@
+import type { AdamWOptions } from "../../optim/adamw.ts";
+import { defaultThreads } from "./local-model.ts";
+import type { LearnerOptions } from "./policy-learner.ts";
+
+export interface EngineOptions {
+  optimizer?: Partial<AdamWOptions> & { maxGradientNorm?: number | null };
+  /** Rows (tokens and padding) of a forward and backward pass: more takes more memory, never another update. */
+  microBatchTokens?: number;
+  /** Keeps only the hidden states between layers: a fraction of the memory for a third more products. */
+  gradientCheckpointing?: boolean;
+  /** Completions that are decoded at once. */
+  samplerRows?: number;
+  /** Threads that share one operator; the machine's cores by default. */
+  threads?: number;
+}
+
+/** What learner and sampler are made with. */
+export interface EngineSettings {
+  learner: LearnerOptions;
+  sampler: { maxRows: number };
+  threads: number;
+}
+
+const defaults = { microBatchTokens: 2048, samplerRows: 256 };
+
+/** Fills in the defaults for a model of so many parameters. */
+export function engineSettings(options: EngineOptions, parameters: number): EngineSettings {
+  const {
+    betas = [0.9, 0.999],
+    epsilon = 1e-8,
+    weightDecay = 0,
+    maxGradientNorm = 1,
+    statePrecision = "float32",
+    seed = 0,
+  } = options.optimizer ?? {};
+  const threads = options.threads ?? defaultThreads();
+  return {
+    learner: {
+      adamw: { betas, epsilon, weightDecay, statePrecision, seed },
+      maxGradientNorm,
+      microBatchTokens: options.microBatchTokens ?? defaults.microBatchTokens,
+      lanes: lanesFor(parameters, threads),
+      gradientCheckpointing: options.gradientCheckpointing ?? false,
+    },
+    sampler: { maxRows: options.samplerRows ?? defaults.samplerRows },
+    threads,
+  };
+}
+
+/** Gradients of all lanes together stay below this; a larger model divides operators instead, which it has the size for. */
+const gradientBytes = 2 ** 29;
+/** Lanes run on the threads of libuv's pool, which are this many unless the environment says otherwise. */
+const poolThreads = 4;
+
+function lanesFor(parameters: number, threads: number): number {
+  const bytesPerParameter = 4;
+  const small = parameters * bytesPerParameter * threads <= gradientBytes;
+  return small && threads <= poolThreads ? threads : 1;
+}
