@@ -3,6 +3,7 @@ import { ConfigError, errorMessage, isGpgradError } from "../errors.ts";
 import { packageVersion } from "../package-version.ts";
 import { addDoctorCommand } from "./doctor-command.ts";
 import { addEvalCommand } from "./eval-command.ts";
+import { addGradeCommand } from "./grade-command.ts";
 import { addInspectCommand } from "./inspect-command.ts";
 import { addMergeCommand } from "./merge-command.ts";
 import { addPushCommand } from "./push-command.ts";
@@ -56,6 +57,7 @@ function createProgram(terminal: Terminal): Command {
   addMergeCommand(program, terminal);
   addPushCommand(program, terminal);
   addRewardCommand(program, terminal);
+  addGradeCommand(program, terminal);
   addQuickstartCommand(program, terminal);
   return program;
 }

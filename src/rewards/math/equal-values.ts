@@ -15,8 +15,6 @@ export interface Comparison {
   budget: WorkBudget;
 }
 
-/** Relative tolerance for a decimal number, so that a tiny one is not taken for 0. */
-const decimalRelative = fraction(5n, 1_000_000n)!;
 const nearlyNothing = fraction(1n, 1_000_000_000n)!;
 const samplePoints = 4;
 const fewestPoints = 2;
@@ -59,7 +57,10 @@ function equalConstants(a: Expression, b: Expression, decimal: boolean, comparis
   const difference = complex.distance(valueA, valueB);
   const size = Math.max(complex.magnitude(valueA), complex.magnitude(valueB));
   if (decimal) {
-    return difference <= 0.5 * 10 ** -comparison.decimalPlaces * (1 + 1e-9) && difference <= 5e-6 * size;
+    return (
+      difference <= 0.5 * 10 ** -comparison.decimalPlaces * (1 + 1e-9) &&
+      difference <= 5 * 10 ** -comparison.decimalPlaces * size
+    );
   }
   return isClose(difference, size, point.approximate, comparison);
 }
@@ -144,7 +145,7 @@ export function agreeInDecimals(a: Rational, b: Rational, places: number): boole
   const absolute = fraction(5n, 10n ** BigInt(places + 1));
   const relative = multiply(
     compare(magnitude(a), magnitude(b)) < 0 ? magnitude(b) : magnitude(a),
-    decimalRelative,
+    fraction(5n, 10n ** BigInt(places)) ?? integer(0),
   );
   return compare(size, absolute ?? integer(0)) <= 0 && compare(size, relative ?? integer(0)) <= 0;
 }
