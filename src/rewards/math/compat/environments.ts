@@ -100,7 +100,7 @@ export class EnvironmentFinder {
     while (end > 0 && this.#text[end - 1] === "\\") {
       end = this.#text.indexOf("$", end + 1);
     }
-    if (end <= start + 1 || this.#find("\n", start + 1, end) < end) {
+    if (end <= start + 1 || this.#hasLineEnd(start + 1, end)) {
       return undefined;
     }
     return this.#accepted(start + 1, end, 1, boxed);
@@ -108,7 +108,7 @@ export class EnvironmentFinder {
 
   #until(from: number, close: string, boxed: boolean, lines: boolean): Environment | undefined {
     const end = this.#find(close, from);
-    if (end <= from || this.#text[end - 1] === "\\" || (!lines && this.#find("\n", from, end) < end)) {
+    if (end <= from || this.#text[end - 1] === "\\" || (!lines && this.#hasLineEnd(from, end))) {
       return undefined;
     }
     return this.#accepted(from, end, 2, boxed);
@@ -141,16 +141,20 @@ export class EnvironmentFinder {
     return { content, end: end + (percent?.length ?? 0), percent: percent !== undefined };
   }
 
-  /** The next place of a text at or behind `from`, or the length of the text (`limit`) if there is none. */
-  #find(wanted: string, from: number, limit = this.#text.length): number {
+  /** The next place of a text at or behind `from`, or -1 if there is none. */
+  #find(wanted: string, from: number): number {
     const known = this.#next.get(wanted);
-    if (known && from >= known.from && from <= known.found) {
-      return Math.min(known.found, limit);
+    if (known && from >= known.from && (known.found < 0 || from <= known.found)) {
+      return known.found;
     }
-    const index = this.#text.indexOf(wanted, from);
-    const found = index < 0 ? this.#text.length : index;
+    const found = this.#text.indexOf(wanted, from);
     this.#next.set(wanted, { from, found });
-    return wanted === "\n" ? Math.min(found, limit) : index < 0 ? -1 : found;
+    return found;
+  }
+
+  #hasLineEnd(from: number, end: number): boolean {
+    const found = this.#find("\n", from);
+    return found >= 0 && found < end;
   }
 }
 
