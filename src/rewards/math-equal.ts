@@ -1,6 +1,6 @@
 import { gradeLikeMathVerify } from "./math/compat/grade.ts";
 import type { Comparison } from "./math/equal-values.ts";
-import { UnreadableError, type WorkBudget } from "./math/expression.ts";
+import { unreadable, type WorkBudget } from "./math/expression.ts";
 import { type FoundAnswer, findAnswers, findGoldAnswers } from "./math/find-answer.ts";
 import type { MathGrade, MathGradingOptions } from "./math/options.ts";
 import { equalReadings, isReadable, type ReadAnswer, readAnswer, wordsOf } from "./math/reading.ts";
@@ -33,8 +33,8 @@ export function gradeMath(gold: string, completion: string, options: MathGrading
     budget: { steps: comparingSteps },
   };
   const equal =
-    sameText(goldPlaces[0]?.text, places[0]?.text) ||
-    withinBudget(() => equalReadings(goldAnswer, answer, comparison));
+    withinBudget(() => equalReadings(goldAnswer, answer, comparison)) ||
+    sameText(goldPlaces[0]?.text, places[0]?.text);
   return { verdict: equal ? "equal" : "different", gold: goldAnswer.text, answer: answer.text };
 }
 
@@ -61,7 +61,7 @@ function withinBudget(compare: () => boolean): boolean {
   try {
     return compare();
   } catch (error) {
-    if (error instanceof UnreadableError) {
+    if (error === unreadable) {
       return false;
     }
     throw error;

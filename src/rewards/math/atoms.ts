@@ -1,5 +1,5 @@
 import { accept, at, expect, fail, nested, type Parser, peek } from "./cursor.ts";
-import { type Bracket, type Expression, spend, UnreadableError } from "./expression.ts";
+import { type Bracket, type Expression, spend, unreadable } from "./expression.ts";
 import { parseFunction } from "./parse-function.ts";
 import { fraction, integer, parseDecimal } from "./rational.ts";
 import { negated } from "./tree.ts";
@@ -59,12 +59,12 @@ function parseExponent(parser: Parser, base: Expression): Expression {
 export function parseSubscript(parser: Parser): string {
   const open = at(parser, "open", "{");
   if (!open) {
-    return parser.tokens[parser.position++]?.value ?? fail(parser);
+    return parser.tokens[parser.position++]?.value ?? fail();
   }
   let depth = 0;
   let text = "";
   do {
-    const token = peek(parser) ?? fail(parser);
+    const token = peek(parser) ?? fail();
     depth += token.kind === "open" ? 1 : token.kind === "close" ? -1 : 0;
     text +=
       token.kind === "open" && token.value === "{"
@@ -132,7 +132,7 @@ function parseAtomAsText(parser: Parser): string {
 
 export function parseAtom(parser: Parser): Expression {
   return nested(parser, () => {
-    const token = peek(parser) ?? fail(parser);
+    const token = peek(parser) ?? fail();
     parser.position++;
     switch (token.kind) {
       case "number":
@@ -173,7 +173,7 @@ function numberOf(text: string): Expression {
   const [digits = "", power] = text.split("e");
   const value = parseDecimal(digits, power === undefined ? 0 : Number(power));
   if (!value) {
-    throw new UnreadableError("too many digits");
+    throw unreadable;
   }
   return { kind: "number", value, decimal: digits.includes(".") };
 }
@@ -182,7 +182,7 @@ function repeatingDecimal(text: string): Expression {
   const [start = "", cycle = ""] = text.split("|");
   const [wholePart = "0", fixed = ""] = start.split(".");
   if (start.length + cycle.length > 1000) {
-    throw new UnreadableError("too many digits");
+    throw unreadable;
   }
   const scale = 10n ** BigInt(fixed.length);
   const nines = 10n ** BigInt(cycle.length) - 1n;
@@ -245,7 +245,7 @@ function parseBracket(parser: Parser, open: string): Expression {
 function expectClose(parser: Parser, open: string): string {
   const token = peek(parser);
   if (token?.kind !== "close" || !closing[open]?.includes(token.value)) {
-    fail(parser);
+    fail();
   }
   parser.position++;
   return token.value;

@@ -1,4 +1,4 @@
-import { type Expression, spend, UnreadableError, type WorkBudget } from "./expression.ts";
+import { type Expression, spend, unreadable, type WorkBudget } from "./expression.ts";
 import type { Token, TokenKind } from "./token.ts";
 
 const deepest = 120;
@@ -44,20 +44,19 @@ export function accept(parser: Parser, kind: TokenKind, value?: string): boolean
 
 export function expect(parser: Parser, kind: TokenKind, value?: string): void {
   if (!accept(parser, kind, value)) {
-    fail(parser);
+    fail();
   }
 }
 
-export function fail(parser: Parser): never {
-  const token = peek(parser);
-  throw new UnreadableError(token ? `${token.kind} ${token.value}` : "the end");
+export function fail(): never {
+  throw unreadable;
 }
 
 export function nested<Result>(parser: Parser, read: (parser: Parser) => Result): Result {
   spend(parser.budget, 1);
   parser.depth++;
   if (parser.depth > deepest) {
-    throw new UnreadableError("nested too deep");
+    throw unreadable;
   }
   const result = read(parser);
   parser.depth--;

@@ -39,21 +39,22 @@ export type Expression =
 
 export type ExpressionOf<Kind extends Expression["kind"]> = Extract<Expression, { kind: Kind }>;
 
-/** The text cannot be read, or reading or comparing it would take more work than is granted. */
-export class UnreadableError extends Error {
-  override readonly name = "UnreadableError";
-}
+/**
+ * Thrown where a text cannot be read, or reading or comparing it would take more work than is granted; caught by whoever
+ * asked. One for all, since most of an error's cost is its stack trace, and alternatives fail often.
+ */
+export const unreadable: Error = new Error("internal: an unreadable text was not caught");
 
 /** What one grading may cost, in steps; shared by all that works on it. */
 export interface WorkBudget {
   steps: number;
 }
 
-/** Takes steps from the budget; throws `UnreadableError` when none is left. */
+/** Takes steps from the budget; throws `unreadable` when none is left. */
 export function spend(budget: WorkBudget, steps: number): void {
   budget.steps -= steps;
   if (budget.steps < 0) {
-    throw new UnreadableError("more work than is granted");
+    throw unreadable;
   }
 }
 

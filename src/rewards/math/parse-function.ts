@@ -29,7 +29,7 @@ export function parseFunction(parser: Parser): Expression {
       return parseEnvironment(parser, token.value);
     default:
       parser.position--;
-      return fail(parser);
+      return fail();
   }
 }
 
@@ -184,7 +184,7 @@ function parseIntegral(parser: Parser, from: Expression | undefined, to: Express
       const inner: Parser = { ...parser, tokens: tokens.slice(parser.position, index), position: 0 };
       const body = inner.tokens.length === 0 ? integerOne : parser.grammar.sum(inner);
       if (inner.position < inner.tokens.length) {
-        fail(inner);
+        fail();
       }
       parser.position = index + 2;
       return {
@@ -197,7 +197,7 @@ function parseIntegral(parser: Parser, from: Expression | undefined, to: Express
       };
     }
   }
-  return fail(parser);
+  return fail();
 }
 
 const matrixEnvironments = new Set([
@@ -226,13 +226,13 @@ function parseEnvironment(parser: Parser, name: string): Expression {
     rows.push(row);
   }
   if (rows.length === 0) {
-    fail(parser);
+    fail();
   }
   if (!matrixEnvironments.has(name)) {
     return { kind: "sequence", open: "", close: "", members: rows.flat() };
   }
   if (rows.some((each) => each.length !== rows[0]?.length)) {
-    fail(parser);
+    fail();
   }
   const matrix: Expression = { kind: "matrix", rows };
   return name === "vmatrix" ? { kind: "call", name: "det", arguments: [matrix] } : matrix;

@@ -1,16 +1,16 @@
 import { parseAtom, parseBehind, parseSubscript } from "./atoms.ts";
 import { accept, at, fail, nested, type Parser, peek } from "./cursor.ts";
-import { type Expression, type RelationOperator, UnreadableError, type WorkBudget } from "./expression.ts";
+import { type Expression, type RelationOperator, unreadable, type WorkBudget } from "./expression.ts";
 import { add, fraction, integer, type Rational } from "./rational.ts";
 import type { Token, TokenKind } from "./token.ts";
 import { negated, product, quotient } from "./tree.ts";
 
-/** Reads tokens as one answer: a value, or values side by side. Throws `UnreadableError`. */
+/** Reads tokens as one answer: a value, or values side by side. Throws `unreadable`. */
 export function parseAnswer(tokens: readonly Token[], budget: WorkBudget): Expression {
   const parser: Parser = { tokens: [...tokens], position: 0, depth: 0, bars: 0, budget, grammar };
   const answer = parseList(parser);
   if (parser.position < parser.tokens.length) {
-    fail(parser);
+    fail();
   }
   return answer;
 }
@@ -94,7 +94,7 @@ function parseElement(parser: Parser): Expression {
       operands.shift();
       const operator = operators.shift();
       if (operator !== "approx" && operator !== "=") {
-        throw new UnreadableError("a relation without a left side");
+        throw unreadable;
       }
     }
     return operators.length === 0 ? (operands[0] as Expression) : { kind: "relation", operators, operands };
@@ -123,7 +123,7 @@ function parsePlusMinus(parser: Parser): Expression {
     const right = parseSum(parser);
     left = left ? { kind: "plus-minus", left, right, minusFirst } : { kind: "plus-minus", right, minusFirst };
   }
-  return left ?? fail(parser);
+  return left ?? fail();
 }
 
 function parseSum(parser: Parser): Expression {
@@ -148,7 +148,7 @@ function parseProduct(parser: Parser): Expression {
   for (;;) {
     if (left.kind === "text" && at(parser, "operator")) {
       const colon = accept(parser, "operator", ":");
-      left = colon ? parseSigned(parser, true) : fail(parser);
+      left = colon ? parseSigned(parser, true) : fail();
     } else if (accept(parser, "operator", "*")) {
       left = product(left, parseSigned(parser, true));
     } else if (accept(parser, "operator", "/") || accept(parser, "operator", ":")) {
@@ -188,7 +188,7 @@ function parseSigned(parser: Parser, sideBySide: boolean): Expression {
 function parseSideBySide(parser: Parser, functions: boolean): Expression {
   let left = parsePostfix(parser);
   if (left.kind === "text" && startsOperand(parser)) {
-    left = isLabel(left.text) ? parsePostfix(parser) : fail(parser);
+    left = isLabel(left.text) ? parsePostfix(parser) : fail();
   }
   while (startsOperand(parser)) {
     const token = peek(parser) as Token;
@@ -227,7 +227,7 @@ function mixedNumber(parser: Parser, left: Expression): Expression {
     slash.value === "/" &&
     denominator?.kind === "number"
   ) {
-    const part = fraction(BigInt(wholeDigits(parser, numerator)), BigInt(wholeDigits(parser, denominator)));
+    const part = fraction(BigInt(wholeDigits(numerator)), BigInt(wholeDigits(denominator)));
     const total = part && add(left.value, part);
     if (total) {
       parser.position += 3;
@@ -243,11 +243,11 @@ function mixedNumber(parser: Parser, left: Expression): Expression {
   ) {
     return product(left, parsePostfix(parser));
   }
-  return fail(parser);
+  return fail();
 }
 
-function wholeDigits(parser: Parser, token: Token): string {
-  return /^\d{1,400}$/.test(token.value) ? token.value : fail(parser);
+function wholeDigits(token: Token): string {
+  return /^\d{1,400}$/.test(token.value) ? token.value : fail();
 }
 
 const operandKinds: ReadonlySet<TokenKind> = new Set([

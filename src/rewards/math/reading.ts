@@ -2,13 +2,7 @@ import { canonicalText } from "./canonical-text.ts";
 import { bracedArgument } from "./characters.ts";
 import { equalAnswers } from "./equal-answers.ts";
 import type { Comparison } from "./equal-values.ts";
-import {
-  type Expression,
-  freeSymbols,
-  mapExpression,
-  UnreadableError,
-  type WorkBudget,
-} from "./expression.ts";
+import { type Expression, freeSymbols, mapExpression, unreadable, type WorkBudget } from "./expression.ts";
 import { reduceMatrices } from "./matrices.ts";
 import { parseAnswer } from "./parser.ts";
 import { isName } from "./relations.ts";
@@ -44,7 +38,7 @@ export function readAnswer(text: string, plain: boolean, budget: WorkBudget): Re
       const expression = parseAnswer(tokenize(readText, rules, budget), budget);
       expressions.push(reduceMatrices(expression, budget));
     } catch (error) {
-      if (!(error instanceof UnreadableError)) {
+      if (error !== unreadable) {
         throw error;
       }
     }

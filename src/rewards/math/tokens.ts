@@ -7,7 +7,7 @@ import {
   isStyle,
   unicodeMeaning,
 } from "./commands.ts";
-import { spend, UnreadableError, type WorkBudget } from "./expression.ts";
+import { spend, unreadable, type WorkBudget } from "./expression.ts";
 import { endsOperand, type Token, type TokenKind } from "./token.ts";
 import { isUnit } from "./units.ts";
 
@@ -33,7 +33,7 @@ const word = /[A-Za-z]+/y;
 const commandName = /\\([A-Za-z]+)\*?/y;
 const leadingGroup = /^[1-9]\d{0,2}$/;
 
-/** Cuts an answer into tokens, spacing and styles left out. Throws `UnreadableError`; linear in the text. */
+/** Cuts an answer into tokens, spacing and styles left out. Throws `unreadable`; linear in the text. */
 export function tokenize(text: string, rules: TokenRules, budget: WorkBudget): Token[] {
   const tokens: Token[] = [];
   let index = 0;
@@ -43,7 +43,7 @@ export function tokenize(text: string, rules: TokenRules, budget: WorkBudget): T
     tokens.push({ kind, value, spaced });
     spaced = false;
     if (tokens.length > mostTokens) {
-      throw new UnreadableError("too long");
+      throw unreadable;
     }
   };
   const match = (pattern: RegExp): RegExpExecArray | null => {
@@ -126,7 +126,7 @@ export function tokenize(text: string, rules: TokenRules, budget: WorkBudget): T
     }
     if (letters.length > 2 && rules.plain && isProse(letters, spaced, text[index])) {
       if (previous && previous.kind !== "text") {
-        throw new UnreadableError(letters);
+        throw unreadable;
       }
       push("text", letters);
       return;
@@ -207,7 +207,7 @@ export function tokenize(text: string, rules: TokenRules, budget: WorkBudget): T
       } else if (",;:! $\n\t#&_".includes(character)) {
         spaced = true;
       } else {
-        throw new UnreadableError(`\\${character}`);
+        throw unreadable;
       }
       return;
     }
@@ -233,7 +233,7 @@ export function tokenize(text: string, rules: TokenRules, budget: WorkBudget): T
     } else if (name === "begin" || name === "end") {
       const environment = bracedArgument(text, index);
       if (!environment) {
-        throw new UnreadableError(name);
+        throw unreadable;
       }
       index = environment.end;
       if (name === "begin" && environment.content === "array") {
@@ -244,14 +244,14 @@ export function tokenize(text: string, rules: TokenRules, budget: WorkBudget): T
       spaced = true;
       const next = text.slice(index).match(/^\s*(?:=|\\in\b|\\equiv\b)/)?.[0];
       if (next === undefined) {
-        throw new UnreadableError(name);
+        throw unreadable;
       }
       index += next.length;
       push("relation", next.includes("in") ? "notin" : "!=");
     } else {
       const meaning = commandMeaning(name);
       if (!meaning) {
-        throw new UnreadableError(`\\${name}`);
+        throw unreadable;
       }
       push(...meaning);
       if (meaning[0] === "open" || meaning[0] === "close") {
@@ -314,7 +314,7 @@ export function tokenize(text: string, rules: TokenRules, budget: WorkBudget): T
       } else if (/\p{Script=Han}/u.test(character) && tokens.length > 0) {
         push("unit", character);
       } else {
-        throw new UnreadableError(character);
+        throw unreadable;
       }
     }
   }

@@ -64,8 +64,12 @@ const unitTable: ReadonlyMap<string, Unit | undefined> = new Map([
 
 /** The unit that a word names, in singular or plural; `undefined` where its scale is of no use. */
 function lookUp(name: string): { known: boolean; unit: Unit | undefined } {
+  if (unitTable.has(name)) {
+    return { known: true, unit: unitTable.get(name) };
+  }
   const lower = name.length > 1 ? name.toLowerCase() : name;
-  for (const candidate of [name, lower, lower.replace(/s$/, ""), lower.replace(/es$/, "")]) {
+  const candidates = lower.endsWith("s") ? [lower, lower.slice(0, -1), lower.replace(/es$/, "")] : [lower];
+  for (const candidate of candidates) {
     if (unitTable.has(candidate)) {
       return { known: true, unit: unitTable.get(candidate) };
     }

@@ -1,4 +1,4 @@
-import { type Expression, UnreadableError } from "../expression.ts";
+import { type Expression, unreadable } from "../expression.ts";
 import { integer, parseDecimal } from "../rational.ts";
 import { product } from "../tree.ts";
 
@@ -16,7 +16,7 @@ export function parseArithmetic(text: string): Expression {
   const reader: Reader = { text: text.replaceAll("**", "^"), position: 0, depth: 0 };
   const value = sum(reader);
   if (next(reader) !== "") {
-    throw new UnreadableError(next(reader));
+    throw unreadable;
   }
   return value;
 }
@@ -51,7 +51,7 @@ function multiplied(reader: Reader): Expression {
 function signed(reader: Reader): Expression {
   reader.depth++;
   if (reader.depth > deepest) {
-    throw new UnreadableError("nested too deep");
+    throw unreadable;
   }
   const sign = next(reader);
   let value: Expression;
@@ -76,7 +76,7 @@ function atom(reader: Reader): Expression {
     reader.position++;
     const value = sum(reader);
     if (next(reader) !== ")") {
-      throw new UnreadableError("an open bracket");
+      throw unreadable;
     }
     reader.position++;
     return value;
@@ -85,7 +85,7 @@ function atom(reader: Reader): Expression {
   const digits = numberPattern.exec(reader.text)?.[0];
   const value = digits === undefined || /^0\d+$/.test(digits) ? undefined : parseDecimal(digits);
   if (digits === undefined || !value) {
-    throw new UnreadableError(next(reader));
+    throw unreadable;
   }
   reader.position += digits.length;
   return { kind: "number", value, decimal: digits.includes(".") };

@@ -21,11 +21,11 @@ export function braces(reader: Reader): Expression {
 export function namedAtom(reader: Reader): Expression {
   return kind(reader) === "letter" || kind(reader) === "symbol" || kind(reader) === "accent"
     ? atom(reader)
-    : fail(reader);
+    : fail();
 }
 
 export function atom(reader: Reader): Expression {
-  const token = reader.tokens[reader.position] ?? fail(reader);
+  const token = reader.tokens[reader.position] ?? fail();
   switch (token.kind) {
     case "letter":
     case "symbol":
@@ -57,7 +57,7 @@ export function atom(reader: Reader): Expression {
       reader.position++;
       return { kind: "constant", name: "gamma" };
     default:
-      return fail(reader);
+      return fail();
   }
 }
 
@@ -95,7 +95,7 @@ export function symbolName(reader: Reader): string {
   } else if (token.kind === "symbol") {
     name = greekNames[name] ?? name.replace("\\", "");
   } else if (token.kind !== "letter") {
-    fail(reader);
+    fail();
   }
   name = name.trim();
   if (accept(reader, "_")) {

@@ -113,7 +113,7 @@ function calledLetter(reader: Reader): Expression {
   const braced = accept(reader, "{");
   const open = take(reader).kind;
   if (open !== "(" && open !== "[") {
-    fail(reader);
+    fail();
   }
   const close = open === "(" ? ")" : "]";
   const lone = attempt(reader, atom, (inner) => kind(inner) === close);
@@ -223,7 +223,7 @@ function matrix(reader: Reader): Expression {
   }
   expect(reader, end);
   if (rows.length === 0 || rows.some((row) => row.length !== rows[0]?.length)) {
-    fail(reader);
+    fail();
   }
   const value: Expression = { kind: "matrix", rows };
   return determinant ? { kind: "call", name: "det", arguments: [value] } : value;
@@ -249,7 +249,7 @@ function binder(reader: Reader): Expression {
     }
   }
   if (variable?.kind !== "symbol" || !from || (name !== "lim" && !to)) {
-    fail(reader);
+    fail();
   }
   const body = reader.grammar.factors(reader, true);
   const kinds = { sum: "sum", prod: "product", lim: "limit" } as const;
@@ -277,12 +277,12 @@ function integral(reader: Reader): Expression {
     (token, index) => index >= reader.position && token.kind === "differential",
   );
   if (rest < 0) {
-    fail(reader);
+    fail();
   }
   const inner: Reader = { ...reader, tokens: reader.tokens.slice(0, rest) };
   const body = rest === reader.position ? numberOf("1") : inner.grammar.expression(inner);
   if (inner.position !== rest) {
-    fail(inner);
+    fail();
   }
   reader.position = rest + 1;
   const variable = (reader.tokens[rest]?.text ?? "").slice(1).trim().replace("\\", "");

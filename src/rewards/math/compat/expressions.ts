@@ -126,7 +126,7 @@ function postfix(reader: Reader, functions: boolean): Expression {
 
 function raised(reader: Reader, functions: boolean): Expression {
   if (!functions && functionStarts.has(kind(reader))) {
-    fail(reader);
+    fail();
   }
   let base = component(reader);
   while (accept(reader, "^")) {

@@ -1,4 +1,4 @@
-import { type Expression, UnreadableError, type WorkBudget } from "../expression.ts";
+import { type Expression, unreadable, type WorkBudget } from "../expression.ts";
 import type { ExtractionTarget, LatexCleaning, LatexTarget, Reading } from "../options.ts";
 import { parseDecimal } from "../rational.ts";
 import { parseArithmetic } from "./arithmetic.ts";
@@ -116,7 +116,7 @@ function plainMatch(match: PlainMatch): Match {
         try {
           return { value: parseArithmetic(match.expression.replaceAll("\n", " ")), text: match.expression };
         } catch (error) {
-          if (!(error instanceof UnreadableError)) {
+          if (error !== unreadable) {
             throw error;
           }
           return { value: undefined, text: match.expression };
@@ -277,7 +277,7 @@ function readFormula(text: string, percent: boolean, budget: WorkBudget): Expres
       const value = parseLatex(attempt, complexMarks.test(attempt), budget);
       return percent ? { kind: "percent", value } : value;
     } catch (error) {
-      if (!(error instanceof UnreadableError)) {
+      if (error !== unreadable) {
         throw error;
       }
     }

@@ -1,10 +1,10 @@
-import { type Expression, type RelationOperator, UnreadableError, type WorkBudget } from "../expression.ts";
+import { type Expression, type RelationOperator, unreadable, type WorkBudget } from "../expression.ts";
 import { namedAtom } from "./atoms.ts";
 import { expression, factors, unaryMinus } from "./expressions.ts";
 import { lex } from "./lexer.ts";
 import { accept, attempt, expect, fail, kind, nested, numberOf, type Reader, take } from "./reader.ts";
 
-/** Reads LaTeX as math-verify's grammar does, refusing what it refuses. Throws `UnreadableError`. */
+/** Reads LaTeX as math-verify's grammar does, refusing what it refuses. Throws `unreadable`. */
 export function parseLatex(text: string, complex: boolean, budget: WorkBudget): Expression {
   const reader: Reader = {
     tokens: lex(text, budget),
@@ -20,7 +20,7 @@ export function parseLatex(text: string, complex: boolean, budget: WorkBudget): 
       return /^\s*-?\d{1,3}(?:,\d{3})+(?:\.\d+)?\s*$/.test(text) ? commaNumber(text) : value;
     }
   }
-  throw new UnreadableError(text.slice(0, 40));
+  throw unreadable;
 }
 
 function commaNumber(text: string): Expression {
@@ -40,7 +40,7 @@ function sequence(open: "(" | "{", members: readonly Expression[]): Expression {
 function setElementsRelation(reader: Reader): Expression {
   const name = atomList(reader);
   if (!accept(reader, "in") && !accept(reader, "=")) {
-    fail(reader);
+    fail();
   }
   return equation(name, groups(semicolonElements(reader, false)));
 }
@@ -75,7 +75,7 @@ function setRelation(reader: Reader): Expression {
         const name = atomList(inner);
         const operator = take(inner).kind;
         if (operator !== "in" && operator !== "=" && operator !== "notin") {
-          fail(inner);
+          fail();
         }
         const set = setRelation(inner);
         return operator === "notin"
@@ -181,7 +181,7 @@ function setAtom(reader: Reader): Expression {
       case "boxed":
         return finiteSet(reader);
       default:
-        return fail(reader);
+        return fail();
     }
   });
 }
@@ -193,7 +193,7 @@ function interval(reader: Reader): Expression {
   const end = expression(reader);
   const close = take(reader).kind;
   if (close !== ")" && close !== "]" && close !== "\\)" && close !== "\\rgroup") {
-    fail(reader);
+    fail();
   }
   return { kind: "interval", start, startOpen: open !== "[", end, endOpen: close !== "]" };
 }
@@ -201,7 +201,7 @@ function interval(reader: Reader): Expression {
 const tupleBrackets: Readonly<Record<string, string>> = { "(": ")", "\\(": "\\)", "[": "]" };
 
 function orderedTuple(reader: Reader): Expression {
-  const close = tupleBrackets[take(reader).kind] ?? fail(reader);
+  const close = tupleBrackets[take(reader).kind] ?? fail();
   const elements = semicolonElements(reader, true);
   expect(reader, close);
   const [first] = elements;

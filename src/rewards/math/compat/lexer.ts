@@ -1,4 +1,4 @@
-import { spend, UnreadableError, type WorkBudget } from "../expression.ts";
+import { spend, unreadable, type WorkBudget } from "../expression.ts";
 
 /** A token of math-verify's LaTeX grammar. */
 export interface LatexToken {
@@ -144,7 +144,7 @@ const patterns: readonly { kind: string; pattern: RegExp }[] = [
   { kind: "letter", pattern: /[a-df-zA-DF-Z]/y },
 ];
 
-/** Cuts LaTeX into the tokens of the grammar. Throws `UnreadableError` at a character that starts none. */
+/** Cuts LaTeX into the tokens of the grammar. Throws `unreadable` at a character that starts none. */
 export function lex(text: string, budget: WorkBudget): LatexToken[] {
   const tokens: LatexToken[] = [];
   let index = 0;
@@ -157,7 +157,7 @@ export function lex(text: string, budget: WorkBudget): LatexToken[] {
     }
     const token = longestToken(text, index, character);
     if (!token || tokens.length >= mostTokens) {
-      throw new UnreadableError(character);
+      throw unreadable;
     }
     index += token.text.length;
     if (token.kind !== "skip") {

@@ -1,4 +1,4 @@
-import { type Expression, spend, UnreadableError, type WorkBudget } from "../expression.ts";
+import { type Expression, spend, unreadable, type WorkBudget } from "../expression.ts";
 import { parseDecimal } from "../rational.ts";
 import type { LatexToken } from "./lexer.ts";
 
@@ -29,7 +29,7 @@ export function numberOf(text: string): Expression {
     exponent === undefined ? 0 : Number(exponent),
   );
   if (!value) {
-    throw new UnreadableError("too many digits");
+    throw unreadable;
   }
   const signed = negative ? { numerator: -value.numerator, denominator: value.denominator } : value;
   return { kind: "number", value: signed, decimal: digits.includes(".") || exponent !== undefined };
@@ -48,7 +48,7 @@ export function attempt(
       return value;
     }
   } catch (error) {
-    if (!(error instanceof UnreadableError) || reader.budget.steps < 0) {
+    if (error !== unreadable || reader.budget.steps < 0) {
       throw error;
     }
   }
@@ -71,16 +71,16 @@ export function accept(reader: Reader, wanted: string): boolean {
 
 export function expect(reader: Reader, wanted: string): void {
   if (!accept(reader, wanted)) {
-    fail(reader);
+    fail();
   }
 }
 
-export function fail(reader: Reader): never {
-  throw new UnreadableError(kind(reader));
+export function fail(): never {
+  throw unreadable;
 }
 
 export function take(reader: Reader): LatexToken {
-  return reader.tokens[reader.position++] ?? fail(reader);
+  return reader.tokens[reader.position++] ?? fail();
 }
 
 export function nested<Result>(reader: Reader, read: (reader: Reader) => Result): Result {
@@ -88,7 +88,7 @@ export function nested<Result>(reader: Reader, read: (reader: Reader) => Result)
   reader.depth++;
   if (reader.depth > deepest) {
     reader.budget.steps = -1;
-    throw new UnreadableError("nested too deep");
+    throw unreadable;
   }
   const result = read(reader);
   reader.depth--;

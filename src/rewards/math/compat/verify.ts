@@ -7,7 +7,7 @@ import {
   freeSymbols,
   mapExpression,
   spend,
-  UnreadableError,
+  unreadable,
 } from "../expression.ts";
 import { reduceMatrices, sameShape } from "../matrices.ts";
 import { equalRegions, toRegion } from "../region.ts";
@@ -41,7 +41,7 @@ function equalReadings(
   try {
     return equal(reduceMatrices(gold, options.budget), reduceMatrices(target, options.budget), options, true);
   } catch (error) {
-    if (error instanceof UnreadableError) {
+    if (error === unreadable) {
       return false;
     }
     throw error;
@@ -53,7 +53,7 @@ function equal(gold: Expression, target: Expression, options: VerifyOptions, out
   let left = gold;
   let right = outermost && !options.strict ? renamed(gold, target) : target;
   if (isUndefined(left)) {
-    throw new UnreadableError("not a number");
+    throw unreadable;
   }
   const leftAssigns = isAssignment(left);
   const rightAssigns = isAssignment(right);
