@@ -80,6 +80,16 @@ describe("a mistake names where, what and the way out", () => {
     ],
     ["a key of another task", "task.path=x", "--set task.path=x: task.path is not a known key; known here: "],
     [
+      "an unknown key in a list",
+      "task.rewards=[{ name: format, wieght: 1 }]",
+      "task.rewards.0.wieght is not a known key; did you mean task.rewards.0.weight?",
+    ],
+    [
+      "no reward at all",
+      "task.rewards={}",
+      "--set task.rewards={}: task.rewards is {}; expected at least one reward",
+    ],
+    [
       "text for a number",
       "train.steps=many",
       '--set train.steps=many: train.steps is "many"; expected a number',

@@ -83,11 +83,17 @@ function keysAt(tree: Node, root: unknown, section: Path): string[] {
   section.forEach((key, depth) => {
     const value = valueAt(root, section.slice(0, depth + 1));
     nodes = nodes.flatMap((node) => {
-      const child = node.properties?.[String(key)] as Node | undefined;
+      const child = childOf(node, key);
       return child === undefined ? [] : branches(child, value);
     });
   });
   return [...new Set(nodes.flatMap((node) => Object.keys(node.properties ?? {})))];
+}
+
+/** Of a section with these keys, of a list, or of a section with any keys. */
+function childOf({ properties, items, additionalProperties }: Node, key: PropertyKey): Node | undefined {
+  const child = properties?.[String(key)] ?? (typeof key === "number" ? items : additionalProperties);
+  return typeof child === "object" ? (child as Node) : undefined;
 }
 
 function everyKey(node: Node, value: unknown, path: string[] = []): string[][] {

@@ -31,7 +31,7 @@ export const taskRewardsSchema = z
   .union([z.record(z.string(), z.union([weight, namedEntry])), z.array(listedEntry)], {
     error: "rewards by name with their weights, or a list of rewards",
   })
-  .refine((rewards) => Object.keys(rewards).length > 0, "a task needs at least one reward");
+  .refine((rewards) => Object.keys(rewards).length > 0, "at least one reward");
 
 export type TaskRewardsParameters = z.output<typeof taskRewardsSchema>;
 
