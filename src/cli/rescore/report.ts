@@ -30,8 +30,8 @@ export function rescoreReport(name: string, comparison: Comparison, examples: re
       ),
     ...unscoredLines(comparison),
     ...(replaced === null
-      ? [`  mean of ${name}: ${number(mean.after)}`]
-      : [`  mean of ${name}: ${number(mean.before)} before, ${number(mean.after)} now`]),
+      ? [`  mean verdict: ${number(mean.after)}`]
+      : [`  mean verdict: ${number(mean.before)} before, ${number(mean.after)} now`]),
     `  mean reward: ${number(combinedMean.before)} before, ${number(combinedMean.after)} now`,
     `  informative groups: ${informativeGroups.before} of ${groups} before, ${informativeGroups.after} now`,
   ];
