@@ -1,5 +1,6 @@
 import { accept, at, expect, fail, nested, type Parser, peek } from "./cursor.ts";
 import { type Bracket, type Expression, spend, unreadable } from "./expression.ts";
+import { unknownFunction } from "./functions.ts";
 import { parseFunction } from "./parse-function.ts";
 import { fraction, integer, parseDecimal } from "./rational.ts";
 import { negated } from "./tree.ts";
@@ -8,7 +9,10 @@ export function parseBehind(parser: Parser, atom: Expression): Expression {
   let value = atom;
   for (;;) {
     spend(parser.budget, 1);
-    if (accept(parser, "power")) {
+    const called = functionName(value);
+    if (called !== undefined && opensArguments(parser)) {
+      value = { kind: "call", name: `${unknownFunction}${called}`, arguments: parseArguments(parser) };
+    } else if (accept(parser, "power")) {
       if (accept(parser, "degree")) {
         value = { kind: "quantity", value, unit: "degree" };
       } else if (accept(parser, "prime")) {
@@ -34,6 +38,49 @@ export function parseBehind(parser: Parser, atom: Expression): Expression {
       return value;
     }
   }
+}
+
+/** The name of what may be a function: a letter, or the inverse of one. */
+function functionName(value: Expression): string | undefined {
+  if (value.kind === "symbol") {
+    return value.name;
+  }
+  const inverse =
+    value.kind === "power" &&
+    value.base.kind === "symbol" &&
+    value.exponent.kind === "number" &&
+    value.exponent.value.numerator === -1n;
+  return inverse && value.base.kind === "symbol" ? `${value.base.name}^-1` : undefined;
+}
+
+const mostArgumentTokens = 200;
+
+/** `f(x)` is a value of f, and `f(1, 2)`; `x(x + 1)` is a product. */
+function opensArguments(parser: Parser): boolean {
+  const { tokens } = parser;
+  const start = at(parser, "open", "{") ? parser.position + 1 : parser.position;
+  if (tokens[start]?.kind !== "open" || tokens[start]?.value !== "(") {
+    return false;
+  }
+  if (tokens[start + 2]?.kind === "close") {
+    return ["letter", "symbol", "number", "constant"].includes(tokens[start + 1]?.kind ?? "");
+  }
+  let depth = 0;
+  for (const token of tokens.slice(start, start + mostArgumentTokens)) {
+    depth += token.kind === "open" ? 1 : token.kind === "close" ? -1 : 0;
+    if (depth === 0) {
+      return false;
+    }
+    if (depth === 1 && token.kind === "comma") {
+      return true;
+    }
+  }
+  return false;
+}
+
+function parseArguments(parser: Parser): readonly Expression[] {
+  const value = parseAtom(parser);
+  return value.kind === "sequence" ? value.members : [value];
 }
 
 function parseExponent(parser: Parser, base: Expression): Expression {

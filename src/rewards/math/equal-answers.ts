@@ -7,6 +7,7 @@ import {
   type RelationOperator,
   spend,
 } from "./expression.ts";
+import { unknownFunction } from "./functions.ts";
 import { sameShape } from "./matrices.ts";
 import { equalRegions, toRegion } from "./region.ts";
 import { asAssignment, isInequality } from "./relations.ts";
@@ -42,9 +43,9 @@ export function equalAnswers(gold: Expression, answer: Expression, comparison: C
       gold.rows.every((row, index) => equalInOrder(row, answer.rows[index] ?? [], comparison))
     );
   }
-  const goldSequence = asSequence(gold);
-  const answerSequence = asSequence(answer);
-  if (goldSequence || answerSequence) {
+  const goldSequence = asSequence(pointOf(gold) ?? gold);
+  const answerSequence = asSequence(pointOf(answer) ?? answer);
+  if ((goldSequence || answerSequence) && !(pointOf(gold) && pointOf(answer))) {
     return equalSequences(goldSequence ?? only(gold), answerSequence ?? only(answer), comparison);
   }
   if (gold.kind === "number" && answer.kind === "number" && gold.subscript !== answer.subscript) {
@@ -56,6 +57,15 @@ export function equalAnswers(gold: Expression, answer: Expression, comparison: C
 function sameWords(a: string, b: string): boolean {
   const simple = (text: string) => text.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, "");
   return simple(a) === simple(b);
+}
+
+/** The coordinates of `P(1, 2)`. */
+function pointOf(expression: Expression): Expression | undefined {
+  return expression.kind === "call" &&
+    expression.name.startsWith(unknownFunction) &&
+    expression.arguments.length > 1
+    ? { kind: "sequence", open: "(", close: ")", members: expression.arguments }
+    : undefined;
 }
 
 /** `1011_2` is 11; without a base on one side the digits are compared. */

@@ -1,6 +1,9 @@
 import type { Complex } from "./complex.ts";
 import * as c from "./complex.ts";
 
+/** Before the names of functions that the text only names, as in `f(x)`. */
+export const unknownFunction = "function ";
+
 const imaginary: Complex = { re: 0, im: 1 };
 
 /** The value of a named function, or undefined if none of that name and number of arguments is known. */

@@ -3,6 +3,7 @@ import { bracedArgument } from "./characters.ts";
 import { equalAnswers } from "./equal-answers.ts";
 import type { Comparison } from "./equal-values.ts";
 import { type Expression, freeSymbols, mapExpression, unreadable, type WorkBudget } from "./expression.ts";
+import { unknownFunction } from "./functions.ts";
 import { reduceMatrices } from "./matrices.ts";
 import { parseAnswer } from "./parser.ts";
 import { isName } from "./relations.ts";
@@ -112,7 +113,9 @@ function caseIsFree(symbols: ReadonlySet<string>): boolean {
 
 function inLowerCase(expression: Expression): Expression {
   return mapExpression(expression, (part) =>
-    part.kind === "symbol" ? { ...part, name: part.name.toLowerCase() } : part,
+    part.kind === "symbol" || (part.kind === "call" && part.name.startsWith(unknownFunction))
+      ? { ...part, name: part.name.toLowerCase() }
+      : part,
   );
 }
 

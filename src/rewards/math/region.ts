@@ -234,7 +234,7 @@ function mirrored(region: Region): Region {
 function withOneVariable(operands: readonly Expression[]): readonly Expression[] {
   const varying = operands.filter((operand) => freeSymbols(operand).size > 0);
   const [only] = varying;
-  if (varying.length !== 1 || only?.kind !== "product" || !isName(only)) {
+  if (varying.length !== 1 || (only?.kind !== "product" && only?.kind !== "call") || !isName(only)) {
     return operands;
   }
   return operands.map((operand) => (operand === only ? { kind: "symbol", name: "value" } : operand));

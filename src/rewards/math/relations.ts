@@ -1,4 +1,5 @@
 import { type Expression, type ExpressionOf, freeSymbols } from "./expression.ts";
+import { unknownFunction } from "./functions.ts";
 
 /** A relation read as a value that has a name: `x = 5`, `f(x) = 2x`, `y = 1 + 2 = 3`, `x \in S`. */
 export interface Assignment {
@@ -54,8 +55,9 @@ export function isName(expression: Expression): boolean {
       return expression.terms.length > 1 && expression.terms.every(isName);
     case "call":
       return (
-        expression.name === "abs" &&
-        expression.arguments.every((argument) => argument.kind === "product" && isName(argument))
+        expression.name.startsWith(unknownFunction) ||
+        (expression.name === "abs" &&
+          expression.arguments.every((argument) => argument.kind === "product" && isName(argument)))
       );
     case "sequence":
       return (
