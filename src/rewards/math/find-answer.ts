@@ -354,7 +354,8 @@ function formulaBefore(text: string, position: number): Formula | undefined {
   return best;
 }
 
-const number = /(?<![\w.,/])[-−]?[$€£]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s*\/\s*\d+)?(?:\s*\\?%|°)?/g;
+const number =
+  /(?<![\w.,/])[-−]?[$€£]?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+|,\d{1,2}(?!\d))?(?:\s*\/\s*\d+)?(?:\s*\\?%|°)?/g;
 
 /** The last number, unless another is offered beside it by "or". */
 function lastNumber(text: string): string | undefined {

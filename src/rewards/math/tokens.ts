@@ -24,8 +24,8 @@ export interface TokenRules {
 const mostTokens = 4000;
 const whole = /\d+/y;
 const decimals = /\.\d+/y;
-const groups = /(?:(?:,|\{,\}|,\\!\s?|\\,|\\ |[\u00a0\u2009\u202f ])\d{3})+(?![\d])/y;
-const groupsWithoutComma = /(?:(?:\{,\}|,\\!\s?|\\,|\\ |[\u00a0\u2009\u202f ])\d{3})+(?![\d])/y;
+const groups = /(?:(?:,|\s?\{\s?,\s?\}|,\\!\s?|\\,|\\ |[\u00a0\u2009\u202f ])\d{3})+(?![\d])/y;
+const groupsWithoutComma = /(?:(?:\s?\{\s?,\s?\}|,\\!\s?|\\,|\\ |[\u00a0\u2009\u202f ])\d{3})+(?![\d])/y;
 const exponent = /[eE][+-]?\d{1,5}(?![\d.^])/y;
 const ordinal = /(?:st|nd|rd|th)\b/y;
 const repeating = /\.(\d*)\\(?:overline|bar|dot)\{?(\d+)\}?/y;
@@ -249,10 +249,8 @@ export function tokenize(text: string, rules: TokenRules, budget: WorkBudget): T
       index += next.length;
       push("relation", next.includes("in") ? "notin" : "!=");
     } else {
-      const meaning = commandMeaning(name);
-      if (!meaning) {
-        throw unreadable;
-      }
+      // What is not known may still stand on both sides.
+      const meaning = commandMeaning(name) ?? (["symbol", name] as const);
       push(...meaning);
       if (meaning[0] === "open" || meaning[0] === "close") {
         depth += meaning[0] === "open" ? 1 : -1;
