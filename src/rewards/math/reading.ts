@@ -56,8 +56,11 @@ export function equalReadings(gold: ReadAnswer, answer: ReadAnswer, comparison: 
   if (gold.words !== "" && gold.words === answer.words) {
     return true;
   }
+  if (sameChoice(gold, answer)) {
+    return true;
+  }
   if (isWord(gold) || isWord(answer)) {
-    return sameChoice(gold, answer);
+    return false;
   }
   return gold.expressions.some((left) =>
     answer.expressions.some(
@@ -142,7 +145,7 @@ const choice = /^\(?([a-h])(?:\)|[.:](?!\d))/;
 
 /** `(C) 42` or `C: 42` for the choice `C`. */
 function sameChoice(gold: ReadAnswer, answer: ReadAnswer): boolean {
-  return /^[a-h]$/.test(gold.words) && choice.exec(answer.words)?.[1] === gold.words;
+  return /^\(?[A-H]\)?$/.test(gold.text) && choice.exec(answer.words)?.[1] === gold.words;
 }
 
 /** Takes off what only surrounds an answer: delimiters, boxes, marks of emphasis, full stops. */
