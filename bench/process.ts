@@ -52,5 +52,5 @@ export function measureOurs<T>(program: string, values: readonly string[]): Prom
 export function measurePeer<T>(script: string, values: readonly string[]): Promise<Measured<T>> | null {
   const python = process.env.GPGRAD_PEER_PYTHON;
   const folder = process.env.GPGRAD_PEERS ?? path.resolve("../shared/peers");
-  return python ? measure<T>(python, [path.join(folder, script), ...values]) : null;
+  return python ? measure<T>(python, [path.resolve(folder, script), ...values]) : null;
 }

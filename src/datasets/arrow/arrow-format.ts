@@ -4,7 +4,7 @@ import { type OpenedFile, withFile } from "../opened-file.ts";
 import type { Mark, ReadRow, RowBatch, RowFormat } from "../row-format.ts";
 import { arrowValue } from "./arrow-value.ts";
 import { registerCodecs } from "./codecs.ts";
-import { damaged, readMessages, type StoredMessage } from "./messages.ts";
+import { damaged, isArrowFile, readMessages, type StoredMessage } from "./messages.ts";
 
 /** Rows that are made at a time. */
 const batchRows = 1000;
@@ -23,19 +23,46 @@ function* readStream(file: OpenedFile, from: Mark | undefined): Generator<RowBat
   const [wanted = 0, rowsBefore = 0, taken = 0] = from ?? [];
   let before = rowsBefore;
   let skipped = taken;
-  const preamble: StoredMessage[] = [];
-  for (const message of readMessages(file)) {
-    if (message.kind !== "batch") {
-      preamble.push(message);
-    } else if (message.start >= wanted) {
-      const batch = decodeBatch(file, [...preamble, message]);
+  const messages = [...readMessages(file)];
+  const schema = messages.find(({ kind }) => kind === "schema");
+  if (schema === undefined) {
+    yield* readWhole(file, from);
+    return;
+  }
+  const dictionaries = messages.filter(({ kind }) => kind === "dictionary");
+  // In a file, unlike in a stream, dictionaries may stand behind the batches that need them.
+  const precedes = isArrowFile(file)
+    ? () => true
+    : ({ start }: StoredMessage, batch: StoredMessage) => start < batch.start;
+  for (const message of messages) {
+    if (message.kind === "batch" && message.start >= wanted) {
+      const needed = dictionaries.filter((dictionary) => precedes(dictionary, message));
+      const batch = decodeBatch(file, [schema, ...needed, message]);
       yield* readRows(file, batch, message.start, before, skipped);
       before += batch.numRows;
       skipped = 0;
     }
   }
-  if (preamble.length === 0) {
+}
+
+/**
+ * The batches of a file that holds its schema only in its footer, as JavaScript's library writes it; it is read whole. A mark
+ * has the number of the batch in the place of its position.
+ */
+function* readWhole(
+  file: OpenedFile,
+  [wanted = 0, rowsBefore = 0, taken = 0]: Mark = [],
+): Generator<RowBatch> {
+  if (!isArrowFile(file)) {
     throw damaged(file, "it has no schema");
+  }
+  const batches = attempt(file, "its footer", () => [...RecordBatchReader.from(file.read(0, file.size))]);
+  let before = rowsBefore;
+  let skipped = taken;
+  for (let index = wanted; index < batches.length; index++) {
+    yield* readRows(file, batches[index], index, before, skipped);
+    before += batches[index].numRows;
+    skipped = 0;
   }
 }
 

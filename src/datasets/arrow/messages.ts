@@ -12,12 +12,17 @@ export interface StoredMessage {
   end: number;
 }
 
+/** True for the file format, false for a stream. */
+export function isArrowFile(file: OpenedFile): boolean {
+  return file.read(0, magic.length).toString("latin1") === magic;
+}
+
 /**
  * The messages of an IPC stream or file in order; a file is a stream between two marks. Throws DataError for one that was
  * cut off.
  */
 export function* readMessages(file: OpenedFile): Generator<StoredMessage> {
-  const isFile = file.read(0, magic.length).toString("latin1") === magic;
+  const isFile = isArrowFile(file);
   if (isFile && file.read(file.size - magic.length, magic.length).toString("latin1") !== magic) {
     throw damaged(file, "it was cut off before its end");
   }

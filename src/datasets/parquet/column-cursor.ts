@@ -22,6 +22,9 @@ interface Rows {
   before: number;
 }
 
+/** Far above what writers put into a page; more is a damaged header, which would cost memory before it shows. */
+const mostValues = 2 ** 25;
+
 /** From the column's beginning on, or from what `position` gave. Throws Error for what cannot be decoded. */
 export function openColumn(file: OpenedFile, column: LeafColumn, from?: [number, number]): ColumnCursor {
   const readPage = createPageReader(file, column.end);
@@ -44,7 +47,7 @@ export function openColumn(file: OpenedFile, column: LeafColumn, from?: [number,
         continue;
       }
       const count = (header.data_page_header ?? header.data_page_header_v2)?.num_values ?? 0;
-      if (count < 0 || count > column.values) {
+      if (!(count >= 0 && count <= Math.min(column.values, mostValues))) {
         throw new Error(`a page at byte ${start} claims ${count} of ${column.values} values`);
       }
       const page = decodeRows(column, header, bytes, dictionary);

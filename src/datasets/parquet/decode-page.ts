@@ -3,6 +3,8 @@ import { assembleLists } from "hyparquet/src/assemble.js";
 import { convert } from "hyparquet/src/convert.js";
 import { decompressPage, readDataPage, readDataPageV2 } from "hyparquet/src/datapage.js";
 import { readPlain } from "hyparquet/src/plain.js";
+import { getMaxDefinitionLevel, getMaxRepetitionLevel } from "hyparquet/src/schema.js";
+import { bitWidth, checkRuns } from "./check-runs.ts";
 import type { LeafColumn } from "./leaf-column.ts";
 import { isPlainTexts, readPlainTexts } from "./plain-texts.ts";
 import type { LeveledValues, Values } from "./values.ts";
@@ -36,7 +38,7 @@ export function decodeRows(
     return null;
   }
   const leveled = isPlainTexts(column, header)
-    ? readPlainTexts(column, header, stored)
+    ? readPlainTexts(column, header, unpack(column, header, stored))
     : readValues(column, header, stored, dictionary);
   if (isShort(leveled.definitionLevels) || isShort(leveled.repetitionLevels)) {
     throw new Error("a page ends before its values do");
@@ -45,19 +47,22 @@ export function decodeRows(
 }
 
 function readValues(
-  { decoder }: LeafColumn,
+  column: LeafColumn,
   header: PageHeader,
   stored: Uint8Array,
   dictionary: DecodedArray | undefined,
 ): LeveledValues {
+  const { decoder } = column;
   const first = header.data_page_header;
+  const { whole, body } = unpack(column, header, stored);
+  const { num_values: count, encoding: kind } = (first ?? header.data_page_header_v2)!;
+  if (kind.endsWith("_DICTIONARY") && body < whole.length) {
+    checkRuns(whole, body + 1, whole.length, whole[body], count);
+  }
+  const unpacked = { ...header.data_page_header_v2!, is_compressed: false };
   const page = first
-    ? readDataPage(
-        decompressPage(stored, header.uncompressed_page_size, decoder.codec, decoder.compressors),
-        first,
-        decoder,
-      )
-    : readDataPageV2(stored, header, decoder);
+    ? readDataPage(whole, first, decoder)
+    : readDataPageV2(whole, { ...header, data_page_header_v2: unpacked }, decoder);
   const { definitionLevels = [], repetitionLevels = [], dataPage } = page;
   const { encoding } = (first ?? header.data_page_header_v2)!;
   if (isShort(dataPage)) {
@@ -66,6 +71,45 @@ function readValues(
   const values = encoding.endsWith("_DICTIONARY") ? lookUp(dataPage, dictionary) : convert(dataPage, decoder);
   return { definitionLevels, repetitionLevels, values };
 }
+
+/** A page without its packing, and where its levels, which are checked, end. */
+function unpack(
+  { decoder }: LeafColumn,
+  header: PageHeader,
+  stored: Uint8Array,
+): { whole: Buffer; body: number } {
+  const { codec, compressors, schemaPath } = decoder;
+  const widths = [getMaxRepetitionLevel(schemaPath), getMaxDefinitionLevel(schemaPath)].map(bitWidth);
+  const second = header.data_page_header_v2;
+  const size = header.uncompressed_page_size;
+  if (second === undefined) {
+    const whole = bufferOf(decompressPage(stored, size, codec, compressors));
+    let body = 0;
+    for (const width of widths.filter((one) => one > 0)) {
+      const end = body + 4 + whole.readUInt32LE(body);
+      checkRuns(whole, body + 4, end, width, header.data_page_header!.num_values);
+      body = end;
+    }
+    return { whole, body };
+  }
+  const lengths = [second.repetition_levels_byte_length, second.definition_levels_byte_length];
+  const body = lengths[0] + lengths[1];
+  const packed = stored.subarray(body);
+  const values =
+    second.is_compressed === false ? packed : decompressPage(packed, size - body, codec, compressors);
+  const whole = Buffer.concat([stored.subarray(0, body), values]);
+  let start = 0;
+  for (const [index, width] of widths.entries()) {
+    if (width > 0) {
+      checkRuns(whole, start, start + lengths[index], width, second.num_values);
+    }
+    start += lengths[index];
+  }
+  return { whole, body };
+}
+
+const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);
 
 function lookUp(places: DecodedArray, dictionary: DecodedArray | undefined): Values {
   const size = dictionary?.length ?? 0;

@@ -29,8 +29,8 @@ const parsers: Decoder["parsers"] = {
   jsonFromBytes: textFromBytes,
 };
 
-/** Throws Error for a file that is split over others or encrypted. */
-export function leafColumns(tree: SchemaTree, { columns }: RowGroup): LeafColumn[] {
+/** Throws Error for a file that is split over others or encrypted, or too short. */
+export function leafColumns(tree: SchemaTree, { columns }: RowGroup, fileSize: number): LeafColumn[] {
   return columns.map(({ meta_data: about, file_path: elsewhere }) => {
     if (about === undefined || elsewhere) {
       throw new Error("a column is encrypted or lies in another file");
@@ -40,11 +40,16 @@ export function leafColumns(tree: SchemaTree, { columns }: RowGroup): LeafColumn
     const data = Number(about.data_page_offset);
     const dictionary = Number(about.dictionary_page_offset ?? 0);
     const start = dictionary > 0 && dictionary < data ? dictionary : data;
+    const end = start + Number(about.total_compressed_size);
+    const values = Number(about.num_values);
+    if (!(start >= 0 && end >= start && end <= fileSize && values >= 0)) {
+      throw new Error(`column ${about.path_in_schema.join(".")} claims bytes ${start} to ${end}`);
+    }
     return {
       name: about.path_in_schema.join("."),
       start,
-      end: start + Number(about.total_compressed_size),
-      values: Number(about.num_values),
+      end,
+      values,
       isFlat: isFlatColumn(schemaPath),
       repeats: getMaxRepetitionLevel(schemaPath) > 0,
       isText: about.type === "BYTE_ARRAY" && isText(element),

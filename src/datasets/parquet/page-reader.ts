@@ -4,7 +4,7 @@ import type { OpenedFile } from "../opened-file.ts";
 
 const windowBytes = 1 << 16;
 /** Far above the megabyte that writers aim at; more is a damaged header. */
-const largestPage = 2 ** 31 - 1;
+const largestPage = 2 ** 30;
 
 /** A page as it is stored, and where the next one begins. */
 export interface StoredPage {
@@ -45,7 +45,7 @@ function readHeader(view: (count: number) => Buffer, most: number): { header: Pa
     try {
       return { header: parquetHeader(reader), length: reader.offset };
     } catch (error) {
-      if (count >= most) {
+      if (!(count < most)) {
         throw error;
       }
     }

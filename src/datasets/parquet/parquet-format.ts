@@ -48,7 +48,7 @@ function* readGroup(
 ): Generator<RowBatch> {
   const rowGroup = metadata.row_groups[group];
   const size = Number(rowGroup.num_rows);
-  const leaves = within(file, `row group ${group}`, () => leafColumns(tree, rowGroup));
+  const leaves = within(file, `row group ${group}`, () => leafColumns(tree, rowGroup, file.size));
   const [, , taken = 0, ...positions] = from ?? [];
   const where = (leaf: number) => `row group ${group}, column ${leaves[leaf].name}`;
   const cursors = leaves.map((leaf, index) =>

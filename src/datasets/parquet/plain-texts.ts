@@ -1,8 +1,8 @@
 import type { PageHeader } from "hyparquet";
-import { decompressPage } from "hyparquet/src/datapage.js";
 import { readRleBitPackedHybrid } from "hyparquet/src/encoding.js";
 import { getMaxDefinitionLevel, getMaxRepetitionLevel } from "hyparquet/src/schema.js";
 import { textOf } from "../utf8.ts";
+import { bitWidth } from "./check-runs.ts";
 import type { LeafColumn } from "./leaf-column.ts";
 import { invalidText } from "./text.ts";
 import type { LeveledValues, Values } from "./values.ts";
@@ -15,35 +15,19 @@ export function isPlainTexts({ isText }: LeafColumn, header: PageHeader): boolea
 
 /** The texts of a page in plain encoding: levels, and then the length of each text in 4 bytes and its bytes. */
 export function readPlainTexts(
-  { decoder }: LeafColumn,
+  { decoder: { schemaPath } }: LeafColumn,
   header: PageHeader,
-  stored: Uint8Array,
+  { whole, body }: { whole: Buffer; body: number },
 ): LeveledValues {
-  const { codec, compressors, schemaPath } = decoder;
-  const repetitionWidth = bitWidth(getMaxRepetitionLevel(schemaPath));
-  const definitionWidth = bitWidth(getMaxDefinitionLevel(schemaPath));
   const second = header.data_page_header_v2;
-  if (second === undefined) {
-    const page = decompressPage(stored, header.uncompressed_page_size, codec, compressors);
-    const { num_values: count } = header.data_page_header!;
-    const reader = { view: new DataView(page.buffer, page.byteOffset, page.byteLength), offset: 0 };
-    const repetitionLevels = readLevels(reader, count, repetitionWidth);
-    const definitionLevels = readLevels(reader, count, definitionWidth);
-    return { repetitionLevels, definitionLevels, values: textsOf(page.subarray(reader.offset)) };
-  }
-  const {
-    num_values: count,
-    repetition_levels_byte_length: before,
-    definition_levels_byte_length: length,
-  } = second;
-  const reader = { view: new DataView(stored.buffer, stored.byteOffset, stored.byteLength), offset: 0 };
-  const repetitionLevels = readLevels(reader, count, repetitionWidth, before);
-  reader.offset = before;
-  const definitionLevels = readLevels(reader, count, definitionWidth, length);
-  const body = stored.subarray(before + length);
-  const size = header.uncompressed_page_size - before - length;
-  const bytes = second.is_compressed === false ? body : decompressPage(body, size, codec, compressors);
-  return { repetitionLevels, definitionLevels, values: textsOf(bytes) };
+  const { num_values: count } = (second ?? header.data_page_header)!;
+  const reader = { view: new DataView(whole.buffer, whole.byteOffset, whole.byteLength), offset: 0 };
+  const read = (highest: number, length: number | undefined) =>
+    readLevels(reader, count, bitWidth(highest), length);
+  const repetitionLevels = read(getMaxRepetitionLevel(schemaPath), second?.repetition_levels_byte_length);
+  reader.offset = second?.repetition_levels_byte_length ?? reader.offset;
+  const definitionLevels = read(getMaxDefinitionLevel(schemaPath), second?.definition_levels_byte_length);
+  return { repetitionLevels, definitionLevels, values: textsOf(whole.subarray(body)) };
 }
 
 type Reader = Parameters<typeof readRleBitPackedHybrid>[0];
@@ -56,11 +40,7 @@ function readLevels(reader: Reader, count: number, width: number, length?: numbe
   return levels;
 }
 
-/** Bits that hold a level up to the highest. */
-const bitWidth = (highest: number): number => 32 - Math.clz32(highest);
-
-function textsOf(bytes: Uint8Array): Values {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function textsOf(buffer: Buffer): Values {
   const starts: number[] = [];
   for (let offset = 0; offset + 4 <= buffer.length; offset += 4 + buffer.readUInt32LE(offset)) {
     starts.push(offset);
