@@ -17,7 +17,7 @@ async function grade(rows: readonly (object | string)[], ...args: string[]) {
 const pairs = [
   { gold: "$\\frac{1}{2}$", completion: "so \\boxed{0.5}" },
   { gold: "5", completion: "\\boxed{6}" },
-  { gold: "5", completion: "I cannot tell." },
+  { gold: "5", completion: "I cannot solve this problem." },
   { gold: "", completion: "\\boxed{6}" },
 ];
 
