@@ -30,11 +30,15 @@ export function syncPath(target: string): void {
   }
 }
 
+/** Bytes that one system call takes; Node refuses 2 GiB. */
+const writtenAtOnce = 2 ** 30;
+
 /** Writes all of `data` and fsyncs. */
 export function writeDurably(descriptor: number, chunks: Iterable<Uint8Array>): void {
   for (const chunk of chunks) {
     for (let offset = 0; offset < chunk.length; ) {
-      offset += writeSync(descriptor, chunk, offset);
+      const length = Math.min(chunk.length - offset, writtenAtOnce);
+      offset += writeSync(descriptor, chunk, offset, length);
     }
   }
   fsyncSync(descriptor);
