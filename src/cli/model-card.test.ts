@@ -101,9 +101,8 @@ test("folders of the machine stay out of the card, and a folder is no model of t
   }
 });
 
-test("an adapter says so", async () => {
-  expect(frontMatter(await card({ isAdapter: true }))).toMatchObject({
-    library_name: "peft",
-    base_model_relation: "adapter",
-  });
+test("an adapter says so, and how to use it from a folder", async () => {
+  const text = await card({ isAdapter: true });
+  expect(frontMatter(text)).toMatchObject({ library_name: "peft", base_model_relation: "adapter" });
+  expect(text).toContain("npx gpgrad sample ./adapter --prompt TEXT");
 });

@@ -40,7 +40,7 @@ export function modelCard(options: ModelCardOptions): string {
     trainingInWords(options),
     `\`\`\`yaml\n${stringify(publicRecipe(recipe), { lineWidth: 0 })}\`\`\``,
     "## Use",
-    `\`\`\`sh\nnpx gpgrad sample ${name} --prompt TEXT\n\`\`\``,
+    `\`\`\`sh\n${useInWords(options)}\n\`\`\``,
   ];
   return `${sections.join("\n\n")}\n`;
 }
@@ -125,6 +125,13 @@ function trainingInWords({ recipe, step }: ModelCardOptions): string {
   const imitated = Math.min(warmStart?.steps ?? 0, step);
   const warm = imitated > 0 ? `${imitated} steps of imitation and ` : "";
   return `Task \`${task.name}\`; ${warm}${step - imitated} of ${train.steps} GPG steps of ${train.promptsPerStep} prompts with ${train.completionsPerPrompt} completions each. The recipe:`;
+}
+
+/** An adapter is taken from a folder alone. */
+function useInWords({ name, isAdapter }: ModelCardOptions): string {
+  return isAdapter
+    ? `git clone https://huggingface.co/${name} adapter\nnpx gpgrad sample ./adapter --prompt TEXT`
+    : `npx gpgrad sample ${name} --prompt TEXT`;
 }
 
 /** What decided the numbers, without where things lay on the machine that made them. */

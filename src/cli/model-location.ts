@@ -29,8 +29,9 @@ export interface LocateOptions {
 }
 
 /**
- * A model folder as it is; an adapter folder with the base that it names; a run folder as its latest checkpoint; `org/name[@revision]`, where there is no such folder, as
- * a model of the hub, which is downloaded while `output` is told how far it is.
+ * A model folder as it is; an adapter folder with the base that it names; a run folder as its latest checkpoint;
+ * `org/name[@revision]`, where there is no such folder, as a model of the hub, which is downloaded while `output` is told
+ * how far it is.
  */
 export async function locateModel(
   model: string,
@@ -72,7 +73,8 @@ export async function locateModel(
 /** The model that an adapter was made for: a whole one, named in its configuration as `--model` names one. */
 async function locateBase(adapter: string, given: string | undefined, output: TextOutput): Promise<string> {
   const { file, base } = readAdapterConfig(adapter);
-  const named = base?.revision ? `${base.name}@${base.revision}` : base?.name;
+  // PEFT passes over the revision of a folder.
+  const named = base?.revision && !existsSync(base.name) ? `${base.name}@${base.revision}` : base?.name;
   const name = given ?? named;
   if (name === undefined) {
     throw new ModelError(
