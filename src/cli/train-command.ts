@@ -42,26 +42,30 @@ export function addTrainCommand(program: Command, terminal: Terminal): void {
 
 async function runTrain(file: string, options: TrainCommandOptions, terminal: Terminal): Promise<void> {
   const { loadRecipe } = await import("./recipe.ts");
-  const recipe = await loadRecipe(file, options);
+  const given = await loadRecipe(file, options);
   const { chooseRunFolder } = await import("./run-output.ts");
   const { checkRunFolder } = await import("../trainer/run-folder.ts");
   const { trainWithProgress } = await import("./train-with-progress.ts");
   const { openSession } = await import("./run-session.ts");
   const { resumedRecipe } = await import("./resumed-recipe.ts");
   const { silence, writeJson } = await import("./terminal.ts");
-  if (options.dryRun === true) {
-    const { dryRun } = await import("./dry-run.ts");
-    return dryRun(recipe, options, terminal);
-  }
   const resume = options.resume === true;
-  const runFolder = chooseRunFolder(recipe, { resume });
+  const runFolder = chooseRunFolder(given, { resume });
   checkRunFolder(runFolder, { resume });
   const warn = (message: string): void => void terminal.errors.write(`warning: ${message}\n`);
-  const session = await openSession(resume ? await resumedRecipe(recipe, runFolder, warn) : recipe, {
-    warn,
-    progress: options.json ? silence : terminal.errors,
-    purpose: { kind: "train", runFolder },
-  });
+  const recipe = resume ? await resumedRecipe(given, runFolder, warn) : given;
+  const progress = options.json ? silence : terminal.errors;
+  if (options.dryRun === true) {
+    const { dryRun } = await import("./dry-run.ts");
+    return dryRun(recipe, {
+      runFolder,
+      json: options.json === true,
+      warn,
+      progress,
+      output: terminal.output,
+    });
+  }
+  const session = await openSession(recipe, { warn, progress, purpose: { kind: "train", runFolder } });
   try {
     const result = await trainWithProgress(session, {
       runFolder,
