@@ -1,6 +1,7 @@
 import os from "node:os";
 import { engineSettings } from "../compute/local/engine-settings.ts";
 import { estimateMemory, type MemoryEstimate } from "../compute/local/memory-estimate.ts";
+import { parameterCount } from "../models/model.ts";
 import { engineOptions, type PreparedModel } from "./prepared-run.ts";
 import type { Recipe } from "./run-config.ts";
 
@@ -9,10 +10,7 @@ export function predictMemory(
   { description }: Pick<PreparedModel, "description">,
   recipe: Recipe,
 ): MemoryEstimate {
-  const { model } = description;
-  const parameters = model.parameters
-    .map(({ shape }) => shape.reduce((product, size) => product * size, 1))
-    .reduce((total, size) => total + size, 0);
+  const parameters = parameterCount(description.model);
   const { promptsPerStep, completionsPerPrompt, maxPromptTokens } = recipe.train;
   return estimateMemory(description, engineSettings(engineOptions(recipe), parameters), {
     promptsPerStep,

@@ -137,7 +137,7 @@ export function createProgress(options: ProgressOptions): Progress {
 }
 
 /** `step 120/300 · reward 0.71 · accuracy 64.1% · 5 of 8 groups informative · 0.8s/step · 9.1k tokens/s · 2m 24s left`. */
-export function stepLine(event: StepEvent, end: number, recent: readonly StepEvent[]): string {
+function stepLine(event: StepEvent, end: number, recent: readonly StepEvent[]): string {
   const mean = (read: (event: StepEvent) => number) =>
     recent.reduce((sum, each) => sum + read(each), 0) / Math.max(recent.length, 1);
   const seconds = mean((each) => each.seconds.total);

@@ -16,8 +16,9 @@ export interface VocabularyHead {
 
 /**
  * Log-probability of each target under the softmax of the logits: hidden [N, D], targets [N] -> [N].
- * The vocabulary head runs over chunks of rows, so [N, V] logits never exist whole. The target's own logit is computed
- * by itself, which spares a one-hot in the gradient.
+ * The vocabulary head runs over chunks of rows: without a backward pass [N, V] logits never exist whole; one in the same
+ * graph reads those of all chunks again. The target's own logit is computed by itself, which spares a one-hot in the
+ * gradient.
  */
 export function tokenLogprobs(hidden: Tensor, head: VocabularyHead, targets: Tensor): Tensor {
   const rows = hidden.shape[0];

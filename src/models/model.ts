@@ -1,5 +1,5 @@
 import type { Tensor } from "../engine/primitives.ts";
-import type { Shape } from "../engine/shape.ts";
+import { type Shape, sizeOf } from "../engine/shape.ts";
 import type { Attend, HeadLayout, Projections } from "../nn/attention.ts";
 import type { RotaryEmbedding } from "../nn/rotary-frequencies.ts";
 import type { RotaryTables } from "../nn/rotary-tables.ts";
@@ -21,6 +21,11 @@ export interface ParameterSpec {
   shape: Shape;
   /** How a fresh model fills it. */
   initialization: "normal" | "zeros" | "ones";
+}
+
+/** How many values a model's parameters have. */
+export function parameterCount({ parameters }: Pick<LanguageModel, "parameters">): number {
+  return parameters.reduce((total, { shape }) => total + sizeOf(shape), 0);
 }
 
 /** A decoder-only language model as a function over symbolic tensors; every family implements this. */

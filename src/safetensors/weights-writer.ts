@@ -4,7 +4,7 @@ import { weightsFile, weightsIndexFile } from "../model-files.ts";
 import { type TensorToWrite, writeSafetensors, writtenBytes } from "./writer.ts";
 
 /** The largest shard that transformers and the hub's tools write by default: 5 GB. */
-export const defaultShardBytes = 5e9;
+const defaultShardBytes = 5e9;
 
 /** The name of a shard, counted from 1. */
 function shardFile(number: number, count: number): string {

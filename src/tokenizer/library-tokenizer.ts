@@ -1,7 +1,7 @@
 import { Tokenizer } from "@huggingface/tokenizers";
 import { errorMessage, ModelError } from "../errors.ts";
-import type { AddedToken } from "./added-tokens.ts";
 import { runWithin, TimeLimitError } from "../time-limit.ts";
+import type { AddedToken } from "./added-tokens.ts";
 import type { TokenizerFiles } from "./tokenizer-files.ts";
 import { checkMerges, type TokenizerJson } from "./tokenizer-schema.ts";
 

@@ -1,8 +1,11 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { adapterShapes } from "../../compute/local/lora/adapter.ts";
+import { writtenTypeOf } from "../../compute/local/saved-folder.ts";
+import { sizeOf } from "../../engine/shape.ts";
 import { freeSpace } from "../../hub/disk-space.ts";
 import { momentBytes } from "../../optim/moment.ts";
+import { elementBytes } from "../../safetensors/header.ts";
 import { runPaths } from "../../trainer/run-folder.ts";
 import { formatBytes } from "../format.ts";
 import type { PreparedModel } from "../prepared-run.ts";
@@ -32,9 +35,6 @@ export const diskCheck: Check = {
   },
 };
 
-const storedBytes = { F32: 4, F16: 2, BF16: 2 } as const;
-const types = { float32: "F32", float16: "F16", bfloat16: "BF16" } as const;
-
 /** Weights as they are stored, the moments of what is trained, and float32 weights of what is stored narrower. */
 export function checkpointBytes({ recipe, description }: PreparedModel): number {
   const { model, adapter, storedTypes } = description;
@@ -42,17 +42,15 @@ export function checkpointBytes({ recipe, description }: PreparedModel): number 
     ? [...adapterShapes(model, adapter.layers)].map(([name, shape]) => ({
         name,
         shape,
-        types: adapter.storedTypes,
+        sourceTypes: adapter.storedTypes,
       }))
-    : model.parameters.map(({ name, shape }) => ({ name, shape, types: storedTypes }));
-  const { dtype } = recipe.checkpoint;
+    : model.parameters.map(({ name, shape }) => ({ name, shape, sourceTypes: storedTypes }));
   let bytes = 0;
-  for (const { name, shape, types: sourceTypes } of trained) {
-    const values = shape.reduce((product, length) => product * length, 1);
-    const type = dtype === "source" ? (sourceTypes.get(name) ?? "F32") : types[dtype];
-    const narrow = storedBytes[type] < 4;
-    bytes +=
-      values * (storedBytes[type] + (narrow ? 4 : 0)) + 2 * momentBytes(values, recipe.optimizer.state);
+  for (const { name, shape, sourceTypes } of trained) {
+    const values = sizeOf(shape);
+    const type = writtenTypeOf(recipe.checkpoint.dtype, sourceTypes)(name);
+    const master = type === "F32" ? 0 : elementBytes.F32;
+    bytes += values * (elementBytes[type] + master) + 2 * momentBytes(values, recipe.optimizer.state);
   }
   return bytes;
 }

@@ -1,3 +1,4 @@
+import { parameterCount } from "../../models/model.ts";
 import type { Codec } from "../codec.ts";
 import type { Learner } from "../learner.ts";
 import type { Sampler } from "../sampler.ts";
@@ -38,8 +39,7 @@ export interface LocalBackend {
 export async function startLocalBackend(options: LocalBackendOptions): Promise<LocalBackend> {
   const description = options.description ?? describeModel(options.model);
   const { name, model, codec, adapter, hasChatTemplate, warnings } = description;
-  const sizes = model.parameters.map(({ shape }) => shape.reduce((product, size) => product * size, 1));
-  const parameters = sizes.reduce((total, size) => total + size, 0);
+  const parameters = parameterCount(model);
   const worker = await startWorker({
     model: options.model,
     ...engineSettings(options, parameters),

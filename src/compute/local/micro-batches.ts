@@ -21,7 +21,7 @@ function roundUp(length: number): number {
 }
 
 /** Rows of the grid that holds these slices. */
-export function layoutOf(slices: readonly GroupSlice[]): SharedPromptLayout {
+function layoutOf(slices: readonly GroupSlice[]): SharedPromptLayout {
   const longest = (lengths: number[]): number => roundUp(Math.max(0, ...lengths));
   return {
     prompts: slices.length,
