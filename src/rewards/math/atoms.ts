@@ -280,7 +280,7 @@ function parseBracket(parser: Parser, open: string): Expression {
     return { kind: "sequence", open: "{", close: "}", members: bare ? content.members : [content] };
   }
   if (!bare) {
-    return content;
+    return close === closing[open]?.[0] ? content : fail();
   }
   const brackets =
     open === "{"

@@ -238,9 +238,14 @@ function equalRelations(gold: Expression, answer: Expression, comparison: Compar
   const goldPlain = gold.kind !== "relation" && gold.kind !== "connected";
   const answerPlain = answer.kind !== "relation" && answer.kind !== "connected";
   if (goldAssignment && answerAssignment) {
+    const bothApproximate = goldAssignment.values.length > 1 && answerAssignment.values.length > 1;
     return (
-      (sameName(goldAssignment.name, answerAssignment.name) &&
-        equalAny(goldAssignment.values, answerAssignment.values, comparison)) ||
+      (sameName(goldAssignment.name, answerAssignment.name, comparison) &&
+        (bothApproximate ? equalInOrder : equalAny)(
+          goldAssignment.values,
+          answerAssignment.values,
+          comparison,
+        )) ||
       equalEquations(gold, answer, comparison)
     );
   }
@@ -262,12 +267,20 @@ function equalRelations(gold: Expression, answer: Expression, comparison: Compar
   const goldRegion = toRegion(gold, comparison);
   const answerRegion = goldRegion && toRegion(answer, comparison);
   if (goldRegion && answerRegion) {
-    return equalRegions(goldRegion, answerRegion);
+    return equalRegions(goldRegion, answerRegion) && sameVariable(gold, answer, comparison);
   }
   if (gold.kind === "relation" && answer.kind === "relation") {
     return equalEquations(gold, answer, comparison);
   }
   return false;
+}
+
+/** `x > 3` is not `y > 3`; an interval has no variable to differ in. */
+function sameVariable(gold: Expression, answer: Expression, comparison: Comparison): boolean {
+  const [goldNames, answerNames] = [gold, answer].map((side) =>
+    [...freeSymbols(side)].sort().join(" ").toLowerCase(),
+  );
+  return !comparison.strict || goldNames === "" || answerNames === "" || goldNames === answerNames;
 }
 
 /** Equations joined by "and" or "or" are a list; inequalities are not. */
@@ -298,12 +311,15 @@ function equalAny(
   return gold.some((left) => answer.some((right) => equalAnswers(left, right, comparison)));
 }
 
-/** Names are the same up to case; a computation such as `3 + 4` has no name to differ in. */
-function sameName(gold: Expression, answer: Expression): boolean {
+/** Names are the same up to case; a computation such as `3 + 4` names only its value. */
+function sameName(gold: Expression, answer: Expression, comparison: Comparison): boolean {
+  const [goldIsValue, answerIsValue] = [gold, answer].map(
+    (name) => freeSymbols(name).size === 0 && name.kind !== "text",
+  );
   return (
     canonicalText(gold).toLowerCase() === canonicalText(answer).toLowerCase() ||
-    freeSymbols(gold).size === 0 ||
-    freeSymbols(answer).size === 0
+    goldIsValue !== answerIsValue ||
+    (goldIsValue === true && equalAnswers(gold, answer, comparison))
   );
 }
 
@@ -345,7 +361,8 @@ function equalRelation(
   if (!goldLeft || !goldRight || !answerLeft || !answerRight || answerOperator === undefined) {
     return false;
   }
-  const algebraic = [goldLeft, goldRight, answerLeft, answerRight].every(isAlgebraic);
+  const sides = [goldLeft, goldRight, answerLeft, answerRight];
+  const algebraic = sides.every(isAlgebraic) && sides.some((side) => freeSymbols(side).size > 0);
   if (!algebraic) {
     return (
       operator === answerOperator &&

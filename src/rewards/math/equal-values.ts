@@ -3,7 +3,7 @@ import type { Complex } from "./complex.ts";
 import * as complex from "./complex.ts";
 import { evaluate } from "./evaluate.ts";
 import { exactValue } from "./exact-value.ts";
-import { type Expression, freeSymbols, spend, type WorkBudget } from "./expression.ts";
+import { children, type Expression, freeSymbols, spend, type WorkBudget } from "./expression.ts";
 import { add, compare, fraction, integer, isInteger, multiply, negate, type Rational } from "./rational.ts";
 
 export interface Comparison {
@@ -76,10 +76,13 @@ function sampleRatio(
   comparison: Comparison,
   ratioIsOne: boolean,
 ): number | undefined {
+  const stepped = hasSteps(a) || hasSteps(b);
+  const points = stepped ? 4 * samplePoints : samplePoints;
   let ratio: Complex | undefined = ratioIsOne ? complex.one : undefined;
   let agreed = 0;
-  for (let attempt = 0; attempt < 3 * samplePoints && agreed < samplePoints; attempt++) {
-    const values = new Map(symbols.map((name, index) => [name, sample(attempt, index)]));
+  let tiny = 0;
+  for (let attempt = 0; attempt < 3 * points && agreed < points; attempt++) {
+    const values = new Map(symbols.map((name, index) => [name, sample(attempt, index, stepped ? 20 : 1)]));
     const point = { values, budget: comparison.budget, approximate: false, seed: attempt };
     const valueA = evaluate(a, point);
     const valueB = evaluate(b, point);
@@ -87,30 +90,50 @@ function sampleRatio(
       continue;
     }
     if (!ratio) {
-      if (complex.magnitude(valueA) < 1e-9) {
+      if (complex.magnitude(valueA) < leastMagnitude) {
         continue;
       }
       ratio = complex.divide(valueB, valueA);
-      if (complex.magnitude(ratio) < 1e-9 || Math.abs(ratio.im) > 1e-9) {
+      if (complex.magnitude(ratio) < leastMagnitude || Math.abs(ratio.im) > 1e-9) {
         return undefined;
       }
     }
     const expected = complex.multiply(valueA, ratio);
     const size = Math.max(complex.magnitude(expected), complex.magnitude(valueB));
-    if (!isClose(complex.distance(expected, valueB), size, point.approximate, comparison)) {
+    const distance = complex.distance(expected, valueB);
+    if (size < leastMagnitude) {
+      if (size > roundingNoise && distance > 1e-6 * size) {
+        return undefined;
+      }
+      tiny++;
+    } else if (isClose(distance, size, point.approximate, comparison)) {
+      agreed++;
+    } else {
       return undefined;
     }
-    agreed++;
   }
-  return ratio && agreed >= fewestPoints ? ratio.re : undefined;
+  return ratio && agreed + tiny >= fewestPoints ? ratio.re : undefined;
+}
+
+/** Below this, values say little: what is left of a difference of equal terms is rounding. */
+const leastMagnitude = 1e-8;
+const roundingNoise = 1e-13;
+
+/** Floors and the like are the same over whole stretches, so that they need more and larger values. */
+function hasSteps(expression: Expression): boolean {
+  return (
+    (expression.kind === "call" && ["floor", "ceil", "mod", "sgn", "gcd", "lcm"].includes(expression.name)) ||
+    children(expression).some(hasSteps)
+  );
 }
 
 /** Fixed pseudo-random values of both signs, away from 0 and small enough for powers. */
-function sample(attempt: number, index: number): Complex {
+function sample(attempt: number, index: number, scale: number): Complex {
   let state = (Math.imul(attempt + 1, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b)) >>> 0;
   state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) >>> 0;
   state = (state ^ (state >>> 13)) >>> 0;
-  const size = 0.3 + (2.1 * (state % 100_003)) / 100_003;
+  const range = attempt % 4 === 3 ? 0.1 : 1;
+  const size = scale * range * (0.3 + (2.1 * (state % 100_003)) / 100_003);
   return complex.real(attempt % 3 === 1 && (state & 4) !== 0 ? -size : size);
 }
 

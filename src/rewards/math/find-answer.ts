@@ -227,7 +227,7 @@ function fromLine(text: string): FoundAnswer[] {
   }
   const line = rest.slice(0, lineEnd(rest));
   const sentence = line.slice(0, sentenceEnd(line)).replace(/\*\*[\s.]*$/, "");
-  if (sentence.trim() === "") {
+  if (!/[\p{L}\p{N}]/u.test(sentence)) {
     return [];
   }
   const found = [{ text: sentence, plain: true }];

@@ -29,6 +29,8 @@ const groupsWithoutComma = /(?:(?:\s?\{\s?,\s?\}|,\\!\s?|\\,|\\ |[\u00a0\u2009\u
 const exponent = /[eE][+-]?\d{1,5}(?![\d.^])/y;
 const ordinal = /(?:st|nd|rd|th)\b/y;
 const repeating = /\.(\d*)\\(?:overline|bar|dot)\{?(\d+)\}?/y;
+/** `y =` behind a wide space begins another equation. */
+const nextEquation = /\s*\\?[A-Za-z]+(?:_\{?\w+\}?)?(?:\([A-Za-z]\))?\s*=/y;
 const word = /[A-Za-z]+/y;
 const commandName = /\\([A-Za-z]+)\*?/y;
 const leadingGroup = /^[1-9]\d{0,2}$/;
@@ -216,6 +218,9 @@ export function tokenize(text: string, rules: TokenRules, budget: WorkBudget): T
     if (isSilentCommand(name)) {
       if ((name === "left" || name === "right") && text[index] === ".") {
         index++;
+      }
+      if ((name === "quad" || name === "qquad") && tokens.length > 0 && match(nextEquation)) {
+        push("comma", ",");
       }
       spaced = true;
     } else if (isStyle(name) || isAccent(name)) {

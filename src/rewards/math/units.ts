@@ -13,8 +13,8 @@ const scales: Readonly<Record<string, readonly [names: string, numerator: number
     ["dm decimeter decimetre", 1, 10],
     ["m meter metre 米", 1, 1],
     ["km kilometer kilometre 千米", 1000, 1],
-    ["in inch", 254, 10000],
-    ["ft foot", 3048, 10000],
+    ["in inch inches", 254, 10000],
+    ["ft foot feet", 3048, 10000],
     ["yd yard", 9144, 10000],
     ["mi mile", 1609344, 1000],
   ],
@@ -46,7 +46,7 @@ const scales: Readonly<Record<string, readonly [names: string, numerator: number
 const otherUnits =
   "km/h mph kmph kph degree deg rad radian unit hz khz mhz n pa kpa j kj w kw v kv a c k mol amu ev mev erg cal kcal gallon gal quart " +
   "pint cup tablespoon teaspoon acre hectare month year yr people person student point apple way rupee rs euro pounds time " +
-  "digit edge side square cubic sq cu page book ticket coin item marble bead egg calorie step mole atm torr dozen inches feet 海里 度 平方米 " +
+  "digit edge side square cubic sq cu page book ticket coin item marble bead egg calorie step mole atm torr dozen 海里 度 平方米 " +
   "nautical per bushel arcsec arcsecond t f hp psi db lumen lux joule newton watt volt amp ampere ohm kelvin celsius fahrenheit pc ly";
 
 const unitTable: ReadonlyMap<string, Unit | undefined> = new Map([
@@ -83,7 +83,7 @@ export function isUnit(name: string): boolean {
 
 /** The unit of a whole unit text such as `cm`, `\mathrm{~cm}^{2}` or `minutes`, if its scale is known. */
 export function unitOf(text: string): { dimension: string; scale: Rational } | undefined {
-  const parts = /^\s*([\p{L}]+?)\s*(?:\^?\{?([23])\}?)?\.?$/u.exec(text);
+  const parts = /^\s*([\p{L}]+?)\s*(?:\^?\{?([1-9])\}?)?\.?$/u.exec(text);
   const unit = parts && lookUp(parts[1] ?? "").unit;
   if (!parts || !unit) {
     return undefined;
