@@ -105,6 +105,19 @@ it.each([
 });
 
 it.each([
+  ["spaces between", "answer", " ", "5"],
+  ["full stops before", "$\\boxed{", ".", "x}$"],
+  ["brackets behind", "The answer is $2", "^(", "$"],
+  ["letters behind", "\\boxed{1", " or", "}"],
+])("reads a megabyte of %s a word through", (_, before, piece, after) => {
+  const completion = before + piece.repeat(1_000_000 / piece.length) + after;
+  for (const mode of modes) {
+    expect(verdicts).toContain(gradeMath("$5$", completion, mode).verdict);
+    expect(verdicts).toContain(gradeMath(completion, completion, mode).verdict);
+  }
+});
+
+it.each([
   "10^{10^{10}}",
   "99999!",
   "(1000!)!",

@@ -1,3 +1,4 @@
+import { boundedText } from "./bounded-text.ts";
 import { bracedArgument } from "./characters.ts";
 
 /** A part of a text that may be its final answer. */
@@ -7,8 +8,6 @@ export interface FoundAnswer {
   plain: boolean;
 }
 
-/** Of longer texts only the end is searched: an answer stands there. */
-const longestText = 200_000;
 const longestLine = 2000;
 
 /**
@@ -27,7 +26,7 @@ export function findGoldAnswers(text: string): FoundAnswer[] {
 }
 
 function find(text: string, isGold: boolean): FoundAnswer[] {
-  const end = text.length > longestText ? text.slice(-longestText) : text;
+  const end = boundedText(text);
   const tagged = lastTagged(end);
   if (tagged !== undefined) {
     return inside(tagged, true, isGold);

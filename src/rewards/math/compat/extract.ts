@@ -5,7 +5,7 @@ import { parseArithmetic } from "./arithmetic.ts";
 import { choicePatterns } from "./choices.ts";
 import { EnvironmentFinder, type JoinedEnvironments } from "./environments.ts";
 import { parseLatex } from "./grammar.ts";
-import { normalizeLatex } from "./normalize.ts";
+import { longestFormula, normalizeLatex } from "./normalize.ts";
 import {
   hopedNumbers,
   loneNumbers,
@@ -38,7 +38,6 @@ const defaultCleaning: LatexCleaning = {
   equations: false,
 };
 const mostReadings = 60;
-const longestFormula = 6000;
 
 /** Finds and reads an answer as math-verify does: by priority, then the match that ends last. */
 export function extract(text: string, reading: Reading, budget: WorkBudget): Extraction {

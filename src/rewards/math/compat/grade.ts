@@ -1,3 +1,4 @@
+import { boundedText } from "../bounded-text.ts";
 import type { MathGrade, MathGradingOptions, Reading } from "../options.ts";
 import { type Extraction, extract } from "./extract.ts";
 import { verify } from "./verify.ts";
@@ -5,8 +6,6 @@ import { verify } from "./verify.ts";
 /** Steps that reading one text, and comparing two, may take. */
 const readingSteps = 200_000;
 const comparingSteps = 300_000;
-/** Of longer texts only the end is searched. */
-const longestText = 200_000;
 
 /** Grades as math-verify 0.8.0 does, over the same texts with the same options. */
 export function gradeLikeMathVerify(
@@ -40,7 +39,7 @@ export function gradeLikeMathVerify(
 }
 
 function read(text: string, reading: Reading = {}): Extraction {
-  return extract(text.length > longestText ? text.slice(-longestText) : text, reading, {
+  return extract(boundedText(text), reading, {
     steps: readingSteps,
   });
 }

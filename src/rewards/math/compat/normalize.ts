@@ -54,11 +54,17 @@ const malformed: readonly (readonly [RegExp, string])[] = [
   [/\\sqrt\s?(\d)/g, "\\sqrt{$1}"],
 ];
 
+/** A longer one is not read. */
+export const longestFormula = 6000;
+
 /** Cleans LaTeX before it is read, as math-verify does, in its order. */
 export function normalizeLatex(text: string, cleaning: LatexCleaning): string {
   let result = text;
   if (cleaning.boxed !== "none") {
     result = boxedContent(result, cleaning.boxed);
+  }
+  if (result.length > longestFormula) {
+    return result.trim();
   }
   if (cleaning.basicLatex) {
     result = basicLatex(result);
