@@ -71,13 +71,17 @@ describe.skipIf(fixturesAbsent)("math grading by what is right", () => {
 });
 
 /**
- * math-verify stops at a plain root sign (it reads `2√{3}` as 2), takes a number out of the reasoning where it does not
- * read `<answer>3.0</answer>`, and cannot read a time of day.
+ * math-verify stops at a plain root sign (it reads `2√{3}` as 2), cannot read a time of day, and takes a number out of the
+ * reasoning where it does not read `<answer>3.0</answer>`; there two numbers must be the same or not as we say.
  */
-function misreadByMathVerify({ gold_text, completion }: VerdictRecord): boolean {
-  const answer = /<answer>\s*([^<]*?)\s*(?:<\/answer>|$)/.exec(completion)?.[1];
+function misreadByMathVerify(record: VerdictRecord): boolean {
+  const { gold_text, completion } = record;
+  const answer = /<answer>([^<]*?)\s*(?:<\/answer>|$)/.exec(completion)?.[1] ?? "";
+  const sameNumber = Number.parseFloat(gold_text) === Number(answer.trim() || Number.NaN);
   return (
-    /√|π/.test(gold_text) || (answer !== undefined && !/^\s/.test(answer)) || /[ap]\.m\./.test(gold_text)
+    /√|π/.test(gold_text + answer) ||
+    /[ap]\.m\./.test(gold_text) ||
+    (/^[^\s=]/.test(answer) && pays(record) === sameNumber)
   );
 }
 
