@@ -1,4 +1,4 @@
-import type { LanguageModel } from "../../models/model.ts";
+import type { LanguageModel, ModelDimensions } from "../../models/model.ts";
 import type { SampleRequest, SamplingParameters } from "../sampler.ts";
 import type { DecodeLayout } from "./generation-graphs.ts";
 import { drawsFromAll } from "./probability-draw.ts";
@@ -23,16 +23,12 @@ export function planWaves<Request extends Pick<SampleRequest, "count" | "promptT
   const sorted = [...requests].sort(
     (a, b) => a.count - b.count || a.promptTokenIds.length - b.promptTokenIds.length,
   );
-  const { layers, keyValueHeads, headSize } = dimensions;
-  const positionBytes = 2 * layers * keyValueHeads * headSize * Float32Array.BYTES_PER_ELEMENT;
   const waves: Request[][] = [];
   let open: Request[] = [];
   for (const request of sorted) {
-    const rows = (open.length + 1) * request.count;
-    const cached =
-      (open.length + 1) * (request.promptTokenIds.length * capacitiesOf(maxTokens).length) +
-      2 * rows * maxTokens;
-    const full = rows > maxRows || cached * positionBytes > cacheBytes;
+    const prompts = open.length + 1;
+    const grid = { prompts, longestPrompt: request.promptTokenIds.length, completions: request.count };
+    const full = prompts * request.count > maxRows || cachedBytes(dimensions, grid, maxTokens) > cacheBytes;
     if (open.length > 0 && (open[0].count !== request.count || full)) {
       waves.push(open);
       open = [];
@@ -42,9 +38,33 @@ export function planWaves<Request extends Pick<SampleRequest, "count" | "promptT
   return open.length > 0 ? [...waves, open] : waves;
 }
 
+/** A wave's prompts and completions of each. */
+export interface WaveGrid {
+  prompts: number;
+  longestPrompt: number;
+  completions: number;
+}
+
+/** Bytes that the keys and values of a wave take, in all layouts that it grows through. */
+function cachedBytes(
+  { layers, keyValueHeads, headSize }: ModelDimensions,
+  { prompts, longestPrompt, completions }: WaveGrid,
+  maxTokens: number,
+): number {
+  const positionBytes = 2 * layers * keyValueHeads * headSize * Float32Array.BYTES_PER_ELEMENT;
+  const ofPrompts = prompts * longestPrompt * capacitiesOf(maxTokens).length;
+  return positionBytes * (ofPrompts + 2 * prompts * completions * maxTokens);
+}
+
+/** Bytes that a wave's layouts hold together: their caches, and scores for every row. */
+export function waveBytes({ dimensions }: LanguageModel, grid: WaveGrid, maxTokens: number): number {
+  const scores = grid.prompts * grid.completions * dimensions.vocabularySize * Float32Array.BYTES_PER_ELEMENT;
+  return cachedBytes(dimensions, grid, maxTokens) + scores * capacitiesOf(maxTokens).length;
+}
+
 /** The layout a wave begins with: prompts without their last token, which the first step decodes. */
 export function firstLayout(
-  { prompts, longestPrompt, completions }: { prompts: number; longestPrompt: number; completions: number },
+  { prompts, longestPrompt, completions }: WaveGrid,
   parameters: SamplingParameters,
 ): DecodeLayout {
   return {

@@ -13,6 +13,8 @@ import { type Policy, policyBuffers } from "./policy.ts";
 /** A compiled decode step with its caches and buffers, kept between uses so that memory is touched once. */
 export interface DecodeSession {
   readonly caches: KeyValueCaches;
+  /** What caches and scores hold. */
+  readonly bytes: number;
   readonly tokenIds: BigInt64Array;
   readonly positions: BigInt64Array;
   /** [P * G, V] after a step: logits or probabilities, as the layout says. */
@@ -56,8 +58,10 @@ export function createDecodeSession(policy: Policy, layout: DecodeLayout): Decod
   const rowValues = cacheRows.values as BigInt64Array;
   const maskValues = mask.values as Float32Array;
   const width = promptLength + capacity;
+  const held = [...Object.values(caches.prompt), ...Object.values(caches.own), outputs.scores];
   return {
     caches,
+    bytes: held.reduce((sum, { values }) => sum + values.byteLength, 0),
     tokenIds: tokenIds.values as BigInt64Array,
     positions: positions.values as BigInt64Array,
     scores: outputs.scores.values as Float32Array,

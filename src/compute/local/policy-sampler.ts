@@ -8,7 +8,7 @@ import type {
   SamplingParameters,
 } from "../sampler.ts";
 import { createCompiledCache } from "./compiled-cache.ts";
-import { firstLayout, nextLayout, planWaves, rearrange } from "./decode-layouts.ts";
+import { firstLayout, nextLayout, planWaves, rearrange, type WaveGrid, waveBytes } from "./decode-layouts.ts";
 import {
   createDecodeSession,
   createPrefill,
@@ -61,9 +61,15 @@ interface Cell {
 }
 
 const compiledLayouts = 16;
+/** Bytes that layouts may hold for the waves to come, unless one wave needs more. */
+const keptBytes = 2 ** 28;
 
 export function createPolicySampler(policy: Policy, options: SamplerOptions): PolicySampler {
-  const sessions = createCompiledCache<DecodeSession>(compiledLayouts);
+  let mostBytes = keptBytes;
+  const sessions = createCompiledCache<DecodeSession>(compiledLayouts, {
+    of: ({ bytes }) => bytes,
+    most: () => mostBytes,
+  });
   const prefills = createCompiledCache<Prefill>(compiledLayouts);
   const sessionFor = (layout: DecodeLayout): DecodeSession =>
     sessions.get(JSON.stringify(layout), () => createDecodeSession(policy, layout));
@@ -111,7 +117,9 @@ export function createPolicySampler(policy: Policy, options: SamplerOptions): Po
   ): void {
     const choose = createChooser(parameters, policy.model.dimensions.vocabularySize);
     const endTokens = new Set(options.endTokenIds);
-    let session = sessionFor(firstLayout(shapeOf(grid), parameters));
+    const shape = shapeOf(grid);
+    mostBytes = Math.max(mostBytes, waveBytes(policy.model, shape, parameters.maxTokens));
+    let session = sessionFor(firstLayout(shape, parameters));
     /** The cell in each place of the session's grid; null where there is none. */
     let places: (Cell | null)[] = grid.flat();
     const enter = (usedSlots: number): void => {
@@ -199,7 +207,7 @@ function newCell(
   };
 }
 
-function shapeOf(grid: Cell[][]): { prompts: number; longestPrompt: number; completions: number } {
+function shapeOf(grid: Cell[][]): WaveGrid {
   const lengths = grid.map(([{ promptTokenIds }]) => promptTokenIds.length);
   return { prompts: grid.length, longestPrompt: Math.max(...lengths), completions: grid[0].length };
 }
