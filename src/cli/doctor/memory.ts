@@ -60,15 +60,17 @@ const changes: readonly Change[] = [
 /** The fewest changes, in this order, with which the run fits into so many bytes. */
 export function remedyFor(run: PreparedModel, bytes: number): string {
   let changed = run.recipe;
+  let { total } = predictMemory(run, changed);
   const taken: string[] = [];
   for (const { words, apply } of changes) {
     const next = apply(changed);
-    const saves = predictMemory(run, next).total < predictMemory(run, changed).total;
-    if (saves) {
+    const { total: nextTotal } = predictMemory(run, next);
+    if (nextTotal < total) {
       changed = next;
+      total = nextTotal;
       taken.push(`--set ${words}`);
     }
-    if (predictMemory(run, changed).total <= bytes) {
+    if (total <= bytes) {
       return `it fits with ${taken.join(" ")}`;
     }
   }
