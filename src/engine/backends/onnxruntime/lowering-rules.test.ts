@@ -6,7 +6,10 @@ import { fusionCases } from "../../../../test/engine/fusion-cases.ts";
 import { buildCase, type GraphCase } from "../../../../test/engine/graph-case.ts";
 import { primitiveCases } from "../../../../test/engine/primitive-cases.ts";
 import { randomGraphs } from "../../../../test/engine/random-graph.ts";
+import { buildGraph } from "../../graph.ts";
+import { add, matmul } from "../../operations.ts";
 import type { Tensor } from "../../primitives.ts";
+import { input } from "../../tensor.ts";
 import { createReferenceBackend } from "../reference/backend.ts";
 import { createOnnxRuntimeBackend } from "./backend.ts";
 
@@ -38,6 +41,39 @@ describe.each(Object.entries(primitiveCases))("%s on ONNX Runtime", (_, cases) =
 
 describe("what is written as one operator", () => {
   test.each(fusionCases)("agrees with the reference: $name", (graphCase) => compare(graphCase));
+});
+
+test("a product large enough for Gemm is added onto its buffer in place", () => {
+  const [rows, columns] = [4096, 4097];
+  const [a, b] = [input("a", [1, rows]), input("b", [1, columns])];
+  const sums = input("sums", [rows, columns]);
+  const compiled = onnxRuntime.compile(
+    buildGraph({ sums: add(sums, matmul(a, b, { transposeA: true, scale: 0.5 })) }),
+  );
+  const buffers = {
+    a: onnxRuntime.wrap(
+      Float32Array.from({ length: rows }, (_, i) => i % 7),
+      a.shape,
+    ),
+    b: onnxRuntime.wrap(
+      Float32Array.from({ length: columns }, (_, i) => i % 5),
+      b.shape,
+    ),
+    sums: onnxRuntime.allocate(sums.shape),
+  };
+  const bound = compiled.bind(buffers, { sums: buffers.sums });
+  bound.run();
+  bound.run();
+  for (const [row, column] of [
+    [0, 0],
+    [6, 4],
+    [4095, 4096],
+    [2048, 3],
+  ]) {
+    expect(buffers.sums.values[row * columns + column]).toBe((row % 7) * (column % 5));
+  }
+  bound.free();
+  compiled.free();
 });
 
 test("random graphs agree with the reference", () => {
