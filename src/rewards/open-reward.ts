@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { wayOut } from "../error-text.ts";
 import { ConfigError } from "../errors.ts";
+import { type CodeRewardName, codeRewardNames, codeTimeLimit, createCodeReward } from "./code/code-reward.ts";
 import { createModelGradedReward } from "./model-graded/model-graded.ts";
 import { createRewardPool, type RewardPool } from "./pool/pool.ts";
 import { createReward, rewardNames } from "./registry.ts";
@@ -14,7 +15,7 @@ export interface RewardSpecification {
   /** What the recipe calls it; unique among its rewards. */
   name: string;
   source: RewardSource;
-  /** Of one call, in seconds; 10 if left out, 60 where a model is asked. */
+  /** Of one call, in seconds; 10 if left out, 60 where a model is asked, 120 where programs run. */
   timeLimit?: number | undefined;
   /** The value of a perfect completion, where the reward itself does not know. */
   highest?: number | undefined;
@@ -38,7 +39,7 @@ export function sharedRewardPool(): RewardPool {
 export const openRewardNames: readonly string[] = [...rewardNames, modelGraded];
 
 /**
- * A reward whose calls run in the pool; one that asks a model only waits, and does so here. Throws ConfigError for an
+ * A reward whose calls run in the pool; one that asks a model or runs programs only waits, and does so here. Throws ConfigError for an
  * unknown name or parameter and for a file that is not there.
  */
 export function openReward(
@@ -49,6 +50,11 @@ export function openReward(
   if (source.kind === "registered" && source.name === modelGraded) {
     const { timeLimit = modelGradedTimeLimit } = specification;
     const reward = createModelGradedReward(source.parameters, { name, timeLimit });
+    return { ...reward, ...(highest !== undefined && { highest, goldEarnsHighest: true }) };
+  }
+  if (source.kind === "registered" && isCodeReward(source.name)) {
+    const { timeLimit = codeTimeLimit } = specification;
+    const reward = createCodeReward(source.name, source.parameters, { name, timeLimit });
     return { ...reward, ...(highest !== undefined && { highest, goldEarnsHighest: true }) };
   }
   const { timeLimit = defaultTimeLimit } = specification;
@@ -71,6 +77,10 @@ export function openReward(
       }
     },
   };
+}
+
+function isCodeReward(name: string): name is CodeRewardName {
+  return (codeRewardNames as readonly string[]).includes(name);
 }
 
 /** What a user's own reward pays at most, only the user knows. */

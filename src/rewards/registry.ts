@@ -7,6 +7,8 @@ import {
   createAccuracyLv35Reward,
   createAccuracyReward,
 } from "./accuracy.ts";
+import { type CodeRewardName, codeTimeLimit, createCodeReward } from "./code/code-reward.ts";
+import { codeParameters } from "./code/parameters.ts";
 import { codeFormatParameters, createCodeFormatReward } from "./code-format.ts";
 import { cosineParameters, createCosineReward } from "./cosine.ts";
 import { createFormatReward, createFormatV2Reward, formatParameters, formatV2Parameters } from "./format.ts";
@@ -47,6 +49,9 @@ function define<Schema extends z.ZodObject>(
   };
 }
 
+const codeReward = (name: CodeRewardName, parameters: unknown): AnyReward =>
+  createCodeReward(name, parameters, { name, timeLimit: codeTimeLimit });
+
 const definitions: Readonly<Record<string, Definition>> = {
   ...define("accuracy", accuracyParameters, (parameters) => createAccuracyReward(parameters)),
   ...define("accuracy_lv35", accuracyLv35Parameters, (parameters) => createAccuracyLv35Reward(parameters)),
@@ -59,6 +64,8 @@ const definitions: Readonly<Record<string, Definition>> = {
   ...define("repetition_penalty", repetitionPenaltyParameters, createRepetitionPenaltyReward),
   ...define("soft_overlong", softOverlongParameters, createSoftOverlongReward),
   ...define("token_count", tokenCountParameters, createTokenCountReward),
+  ...define("code", codeParameters, (parameters) => codeReward("code", parameters)),
+  ...define("binary_code", codeParameters, (parameters) => codeReward("binary_code", parameters)),
   ...define("code_format", codeFormatParameters, createCodeFormatReward),
   ...define("answer_letter", answerLetterParameters, (parameters) => createAnswerLetterReward(parameters)),
   ...define("classification", classificationParameters, (parameters) =>
