@@ -14,24 +14,54 @@ import { gradientName, type TrainingPass, type TrainingPasses } from "./training
 /**
  * Passes with gradient checkpointing: only the hidden states between layers are kept, and each layer is computed again on
  * the way back, which costs a third more products and takes a fraction of the memory. A graph holds one layer and runs
- * once for each: within one graph ONNX Runtime would merge what is computed twice.
+ * once for each: within one graph ONNX Runtime would merge what is computed twice. Memory for hidden states is made for
+ * `usualRows` rows, and anew for a layout that has more.
  */
-export function compileCheckpointedPasses(
+export function createCheckpointedCompiler(
   policy: Policy,
-  layout: SharedPromptLayout,
   gradientLanes: readonly ReadonlyMap<string, Buffer>[],
-): TrainingPasses {
+  usualRows: number,
+): (layout: SharedPromptLayout) => TrainingPasses {
   const parallelism = gradientLanes.length > 1 ? "graphs" : "operators";
-  const parts = compileLayerParts(policy, layout, { parallelism });
-  const lanes = gradientLanes.map((gradients) => createPass(policy, layout, parts, gradients));
-  return {
-    lanes,
-    free: () => {
-      for (const lane of lanes) {
-        lane.free();
-      }
-      parts.free();
-    },
+  const statesOfLanes = gradientLanes.map(() => createHiddenStates(policy, usualRows));
+  return (layout) => {
+    const parts = compileLayerParts(policy, layout, { parallelism });
+    const lanes = gradientLanes.map((gradients, lane) =>
+      createPass(policy, layout, parts, gradients, statesOfLanes[lane](rowsOf(layout))),
+    );
+    return {
+      lanes,
+      free: () => {
+        for (const lane of lanes) {
+          lane.free();
+        }
+        parts.free();
+      },
+    };
+  };
+}
+
+/** Hidden states before and after every layer, and two gradients of them that layers take turns with, [rows, D] each. */
+interface HiddenStates {
+  hidden: readonly Buffer[];
+  gradientPair: readonly Buffer[];
+}
+
+/** The hidden states of one lane for any number of rows: passes over other layouts use the same memory, one at a time. */
+function createHiddenStates({ backend, model }: Policy, usualRows: number): (rows: number) => HiddenStates {
+  const { layers, hiddenSize } = model.dimensions;
+  const count = layers + 3;
+  let memory: Buffer | undefined;
+  return (rows) => {
+    const size = rows * hiddenSize;
+    if (memory === undefined || memory.values.length < count * size) {
+      memory = backend.allocate([count, Math.max(rows, usualRows), hiddenSize]);
+    }
+    const { values } = memory;
+    const states = Array.from({ length: count }, (_, index) =>
+      backend.wrap((values as Float32Array).subarray(index * size, (index + 1) * size), [rows, hiddenSize]),
+    );
+    return { hidden: states.slice(0, layers + 1), gradientPair: states.slice(layers + 1) };
   };
 }
 
@@ -48,6 +78,7 @@ function createPass(
   layout: SharedPromptLayout,
   parts: LayerParts,
   gradients: ReadonlyMap<string, Buffer>,
+  { hidden, gradientPair }: HiddenStates,
 ): TrainingPass {
   const { backend, model } = policy;
   const { layers, hiddenSize } = model.dimensions;
@@ -55,9 +86,7 @@ function createPass(
   const promptRows = promptRowsOf(layout);
   const own = allocateTrainingInputs(backend, layout);
   const logprobs = backend.allocate([rows - promptRows]);
-  const hidden = Array.from({ length: layers + 1 }, () => backend.allocate([rows, hiddenSize]));
   // Each layer reads the gradient of its output from one and writes that of its input to the other.
-  const gradientPair = [0, 1].map(() => backend.allocate([rows, hiddenSize]));
   const hiddenGradient = (layer: number): Buffer => gradientPair[(layers - layer) % 2];
 
   const accumulators = Object.fromEntries(

@@ -85,15 +85,17 @@ function trainingMemory(policy: Policy, options: LearnerOptions, workload: Workl
   const layouts = new Map(plan.map(({ layout }: MicroBatch) => [JSON.stringify(layout), layout]));
   const { layers, hiddenSize } = policy.model.dimensions;
   const memory = { activations: 0, buffers: 0, operators: 0 };
+  // All layouts use the same memory for them.
+  const mostRows = gradientCheckpointing ? Math.max(0, ...[...layouts.values()].map(rowsOf)) : 0;
+  memory.buffers = lanes * (layers + 3) * mostRows * hiddenSize * bytesPerFloat;
   // Batches of other lengths are compiled as they come.
   const copies = keptLayouts(policy.model.dimensions, lanes) / layouts.size;
   for (const layout of layouts.values()) {
     const graphs = gradientCheckpointing
       ? [...largestGraphs(policy, layout)]
       : [buildTrainingGraph(policy, layout)];
-    const states = gradientCheckpointing ? (layers + 3) * rowsOf(layout) * hiddenSize * bytesPerFloat : 0;
     memory.activations = Math.max(memory.activations, lanes * Math.max(...graphs.map(peakMemory)));
-    memory.buffers += lanes * (states + bytes(ownInputs(policy, graphs)));
+    memory.buffers += lanes * bytes(ownInputs(policy, graphs));
     memory.operators += Math.max(1, copies) * sum(graphs.map(({ tensors }) => tensors.length));
   }
   return memory;

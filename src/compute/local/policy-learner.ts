@@ -1,11 +1,12 @@
 import type { Buffer } from "../../engine/backend.ts";
 import type { ModelDimensions } from "../../models/model.ts";
+import type { SharedPromptLayout } from "../../nn/attention.ts";
 import { type AdamWOptions, adamw } from "../../optim/adamw.ts";
 import { clipFactor, gradientNorm } from "../../optim/gradient-norm.ts";
 import type { NamedValues, OptimizerState } from "../../optim/optimizer.ts";
 import type { TrainingBatch } from "../../pipeline.ts";
 import type { ForwardBackwardResult, OptimStepResult } from "../learner.ts";
-import { compileCheckpointedPasses } from "./checkpointed-passes.ts";
+import { createCheckpointedCompiler } from "./checkpointed-passes.ts";
 import { createCompiledCache } from "./compiled-cache.ts";
 import { type MicroBatch, planMicroBatches, tokensOf } from "./micro-batches.ts";
 import type { Policy } from "./policy.ts";
@@ -57,10 +58,13 @@ export function createPolicyLearner(policy: Policy, options: LearnerOptions): Po
   const weights = valuesOf(trainable);
   const optimizer = adamw(options.adamw);
   const optimizerState = optimizer.init(weights);
-  const compile = options.gradientCheckpointing ? compileCheckpointedPasses : compileTrainingPasses;
+  const usualRows = Math.ceil(options.microBatchTokens / options.lanes);
+  const compile = options.gradientCheckpointing
+    ? createCheckpointedCompiler(policy, gradientLanes, usualRows)
+    : (layout: SharedPromptLayout) => compileTrainingPasses(policy, layout, gradientLanes);
   const passes = createCompiledCache<TrainingPasses>(keptLayouts(policy.model.dimensions, options.lanes));
   const passesFor = ({ layout }: MicroBatch): TrainingPasses =>
-    passes.get(JSON.stringify(layout), () => compile(policy, layout, gradientLanes));
+    passes.get(JSON.stringify(layout), () => compile(layout));
 
   return {
     gradients,
