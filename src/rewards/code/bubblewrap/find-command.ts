@@ -4,7 +4,7 @@ import path from "node:path";
 /** Every place where the shell would find a command, in its order. */
 export function findCommands(name: string): string[] {
   const folders = (process.env.PATH ?? "").split(path.delimiter).filter((folder) => path.isAbsolute(folder));
-  const files = [...folders, "/usr/bin", "/bin"].map((folder) => path.join(folder, name));
+  const files = folders.map((folder) => path.join(folder, name));
   return [...new Set(files)].filter(isExecutable);
 }
 
