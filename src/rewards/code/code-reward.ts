@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { errorMessage } from "../../errors.ts";
 import { parseParameters } from "../../parse-parameters.ts";
 import type { Score } from "../../pipeline.ts";
-import { createGate } from "../model-graded/gate.ts";
+import { createGate } from "../gate.ts";
 import type { GroupReward, RewardContext } from "../reward.ts";
 import { unscorable, valueScore } from "../score.ts";
 import { findProgram } from "./find-program.ts";

@@ -1,10 +1,10 @@
 import { ConfigError, errorMessage } from "../../errors.ts";
 import { parseParameters } from "../../parse-parameters.ts";
 import type { Score } from "../../pipeline.ts";
+import { createGate } from "../gate.ts";
 import type { GroupReward, RewardContext } from "../reward.ts";
 import { cacheKey, defaultCacheFolder, openAnswerCache } from "./answer-cache.ts";
 import { askChat, type ChatEndpoint, type ChatRequest, chatUrl, TooLongWaitError } from "./chat-client.ts";
-import { createGate } from "./gate.ts";
 import { type ModelGradedParameters, modelGradedParameters } from "./parameters.ts";
 import { gradingMessages } from "./prompt.ts";
 import { readVerdict } from "./verdict.ts";

@@ -24,6 +24,9 @@ export interface Tools {
 /** Of the working folder, which is memory. */
 const folderBytes = 16 * 2 ** 20;
 
+/** Half of it is Node's to recurse in. */
+const stackBytes = 8 * 2 ** 20;
+
 /** Where no system has anything. */
 const workFolder = "/sandbox/work";
 
@@ -55,7 +58,7 @@ export function contain(tools: Tools, command: ContainedCommand, limits: RunLimi
       ...Object.entries(environment).flatMap(([name, value]) => ["--setenv", name, value]),
       "--",
       ...[tools.prlimit, "--core=0", `--cpu=${seconds}:${seconds + 1}`, `--fsize=${folderBytes}`],
-      ...[`--nproc=${limits.processes}`, "--nofile=256", `--data=${bytes}`],
+      ...[`--nproc=${limits.processes}`, "--nofile=256", `--stack=${stackBytes}:`, `--data=${bytes}`],
       ...(command.limitAddressSpace ? [`--as=${bytes}`] : []),
       "--",
       ...command.command,

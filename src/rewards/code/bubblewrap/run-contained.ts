@@ -39,47 +39,57 @@ export function runContained(
       stdio: ["pipe", "pipe", "pipe", "pipe", ...files.map(() => "pipe" as const)],
       ...(userId !== undefined && { uid: userId, gid: userId }),
     });
+    if (!child.stdout || !child.stderr || !child.stdin) {
+      // Out of files: there are no streams, and the error comes by itself.
+      child.once("error", reject);
+      return;
+    }
     let over: "time" | "memory" | "output" | undefined;
     let failure: Error | undefined;
     const end = (limit: typeof over): void => {
       over ??= limit;
       child.kill("SIGKILL");
     };
-    const abort = (): void => {
+    const fail = (error: Error): void => {
+      failure ??= error;
       child.kill("SIGKILL");
     };
-    const clock = setTimeout(() => end("time"), limits.seconds * 1000);
-    const watch = setInterval(() => {
-      const id = Number(/"child-pid": (\d+)/.exec(status.text())?.[1] ?? 0);
-      if (id > 0 && memoryInUse(id) > limits.memoryMegabytes * 2 ** 20) {
-        end("memory");
-      }
-    }, watchMilliseconds);
+    const abort = (): void => fail(signal.reason as Error);
+    child.on("error", fail);
     signal.addEventListener("abort", abort);
 
-    const output = collect(child.stdout!, limits.outputBytes, () => end("output"));
-    const errors = collect(child.stderr!, limits.outputBytes, () => end("output"));
+    const output = collect(child.stdout, limits.outputBytes, () => end("output"));
+    const errors = collect(child.stderr, limits.outputBytes, () => end("output"));
     const status = collect(child.stdio[3] as Readable, 10_000, () => end("output"));
     for (const [index, bytes] of files.entries()) {
       write(child.stdio[4 + index] as Writable, bytes);
     }
-    write(child.stdin!, input);
+    write(child.stdin, input);
 
-    child.on("error", (error) => {
-      failure = error;
-    });
+    const clock = setTimeout(() => end("time"), limits.seconds * 1000);
+    const watch = setInterval(() => {
+      try {
+        const id = Number(/"child-pid": (\d+)/.exec(status.text())?.[1] ?? 0);
+        if (id > 0 && memoryInUse(id) > limits.memoryMegabytes * 2 ** 20) {
+          end("memory");
+        }
+      } catch (error) {
+        fail(error as Error);
+      }
+    }, watchMilliseconds);
+
     child.on("close", () => {
       clearTimeout(clock);
       clearInterval(watch);
       signal.removeEventListener("abort", abort);
       const exitCode = /"exit-code": (\d+)/.exec(status.text())?.[1];
       const told = errors.text().slice(0, keptErrorBytes);
-      if (signal.aborted) {
-        reject(signal.reason as Error);
+      if (failure !== undefined) {
+        reject(failure);
       } else if (over !== undefined) {
         resolve({ kind: "over", limit: over, errors: told });
       } else if (exitCode === undefined) {
-        reject(new Error(`${command}: ${failure?.message ?? lastLine(told)}`));
+        reject(new Error(`${command}: ${lastLine(told)}`));
       } else if (Number(exitCode) === overProcessorTime) {
         resolve({ kind: "over", limit: "time", errors: told });
       } else {
