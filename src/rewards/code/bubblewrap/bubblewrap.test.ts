@@ -150,6 +150,15 @@ for number in range(3, 100):
     expect(await outcomeOf("python", source)).toEqual(printed("-1\n"));
   });
 
+  test("cannot have memory that belongs to no process", async () => {
+    const source = `
+import ctypes, os
+try: os.memfd_create("x"); print("made")
+except OSError as error: print(error.errno)
+print(ctypes.CDLL(None).shmget(0, 10**6, 0o1600))`;
+    expect(await outcomeOf("python", source)).toEqual(printed("38\n-1\n"));
+  });
+
   test("leaves no process behind", async () => {
     const marker = `left-${process.pid}`;
     const source = `

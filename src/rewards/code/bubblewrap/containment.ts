@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, readlinkSync } from "node:fs";
 import type { RunLimits } from "../sandbox.ts";
 import type { Containment } from "./run-contained.ts";
+import { systemCallFilter } from "./system-call-filter.ts";
 
 /** What a contained command is made of. */
 export interface ContainedCommand {
@@ -43,16 +44,25 @@ export function contain(tools: Tools, command: ContainedCommand, limits: RunLimi
   return {
     command: tools.bubblewrap,
     userId: tools.userId,
-    files: files.map(([, content]) => content),
+    files: [systemCallFilter(process.arch), ...files.map(([, content]) => content)],
     arguments: [
       ...["--unshare-user", "--unshare-net", "--unshare-pid", "--unshare-ipc", "--unshare-uts"],
       ...["--unshare-cgroup-try", "--disable-userns", "--cap-drop", "ALL"],
-      ...["--new-session", "--die-with-parent", "--hostname", "sandbox", "--json-status-fd", "3"],
+      ...[
+        "--new-session",
+        "--die-with-parent",
+        "--hostname",
+        "sandbox",
+        "--json-status-fd",
+        "3",
+        "--seccomp",
+        "4",
+      ],
       ...["--ro-bind", "/usr", "/usr", ...systemFolders.flatMap(systemFolder)],
       ...["--ro-bind-try", "/nix/store", "/nix/store"],
       ...["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"],
       ...command.readable.flatMap(({ path, at = path }) => ["--ro-bind", path, at]),
-      ...files.flatMap(([path], index) => ["--file", `${4 + index}`, path]),
+      ...files.flatMap(([path], index) => ["--file", `${5 + index}`, path]),
       ...["--dev", "/dev", "--remount-ro", "/dev"],
       ...["--size", `${folderBytes}`, "--tmpfs", workFolder, "--chdir", workFolder, "--remount-ro", "/"],
       ...Object.entries(environment).flatMap(([name, value]) => ["--setenv", name, value]),

@@ -4,6 +4,7 @@ import path from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ConfigError } from "../../../errors.ts";
 import { createBubblewrap } from "./bubblewrap.ts";
+import { systemCallFilter } from "./system-call-filter.ts";
 
 const limits = { seconds: 5, memoryMegabytes: 256, processes: 32, outputBytes: 1000 };
 
@@ -60,4 +61,9 @@ test("a launcher that launches nothing is no Python", async () => {
   install("prlimit", "");
   install("python3", "no version");
   expect(await refusal("python")).toMatch(/^no python3 on the PATH/);
+});
+
+test("knows the calls of two machines only", () => {
+  expect(systemCallFilter("x64")).toHaveLength(systemCallFilter("arm64").length);
+  expect(() => systemCallFilter("riscv64")).toThrow(ConfigError);
 });
