@@ -17,3 +17,9 @@ export function shown(value: unknown): string {
 export function shownName(name: string): string {
   return name.length <= 200 && /^[\x21-\x7e]+$/.test(name) ? name : shown(name);
 }
+
+/** Why a request got no response: `fetch` says only "fetch failed"; the reason is what caused it. */
+export function connectionFailure(error: unknown): string {
+  const { message, cause } = error as Error & { cause?: { code?: string; message?: string } };
+  return cause?.message || cause?.code || message;
+}

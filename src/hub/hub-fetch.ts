@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { connectionFailure } from "../error-text.ts";
 import { packageVersion } from "../package-version.ts";
 import type { HubSettings } from "./settings.ts";
 
@@ -96,10 +97,8 @@ export function createHubFetch(settings: HubSettings, options: HubFetchOptions =
   }
 }
 
-/** `fetch` says only "fetch failed"; the reason is what caused it. */
 export function connectionError(url: URL, error: unknown): HubConnectionError {
-  const { message, cause } = error as Error & { cause?: { code?: string; message?: string } };
-  return new HubConnectionError(`${url.host}: ${cause?.message || cause?.code || message}`);
+  return new HubConnectionError(`${url.host}: ${connectionFailure(error)}`);
 }
 
 async function responseError(response: Response): Promise<HubResponseError> {

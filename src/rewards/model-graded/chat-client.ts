@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { shown } from "../../error-text.ts";
+import { connectionFailure, shown } from "../../error-text.ts";
+import { askRepeatedly, isPassingStatus, type Outcome } from "../retries.ts";
 import type { ChatMessage } from "./prompt.ts";
 
 export interface ChatEndpoint {
@@ -17,11 +17,6 @@ export interface ChatRequest {
   [field: string]: unknown;
 }
 
-/** The endpoint asks for a longer wait than there is time. */
-export class TooLongWaitError extends Error {}
-
-const longestWait = 30;
-
 /**
  * The answer of an OpenAI-compatible endpoint. Repeats what failed in passing (no connection, 408, 409, 425, 429, 5xx),
  * after as long as it asks for. Throws an error in one line that never holds the key; the signal's reason once that is
@@ -33,40 +28,23 @@ export async function askChat(
   { signal, deadline }: { signal: AbortSignal; deadline: number },
 ): Promise<string> {
   const url = chatUrl(endpoint.baseUrl);
-  for (let attempt = 0; ; attempt++) {
-    const outcome = await askOnce(url, endpoint, request, signal);
-    if (outcome.kind === "answer") {
-      return outcome.text;
-    }
-    if (!outcome.passing || attempt >= endpoint.retries) {
-      const tries = attempt > 0 ? ` (tried ${attempt + 1} times)` : "";
-      throw new Error(`${url}: ${outcome.reason}${tries}`);
-    }
-    const backoff = Math.min(endpoint.firstWait * 2 ** attempt, longestWait) * (0.75 + Math.random() / 2);
-    const wait = Math.max(outcome.wait ?? 0, backoff);
-    if (performance.now() + wait * 1000 > deadline) {
-      throw new TooLongWaitError(`${url}: ${outcome.reason}; no time to wait ${wait.toFixed(1)} seconds`);
-    }
-    await sleep(wait * 1000, undefined, { signal });
-  }
+  const { retries, firstWait } = endpoint;
+  return askRepeatedly({ url, retries, firstWait, signal, deadline }, () =>
+    askOnce(url, endpoint, request, signal),
+  );
 }
 
 export function chatUrl(baseUrl: string): string {
   return `${baseUrl.replace(/\/+$/, "")}/chat/completions`;
 }
 
-type Outcome =
-  | { kind: "answer"; text: string }
-  /** `wait`: seconds that the endpoint asks for. */
-  | { kind: "failure"; reason: string; passing: boolean; wait?: number | undefined };
-
 async function askOnce(
   url: string,
   { apiKey }: ChatEndpoint,
   request: ChatRequest,
   signal: AbortSignal,
-): Promise<Outcome> {
-  const failure = (reason: string, passing: boolean, wait?: number): Outcome => ({
+): Promise<Outcome<string>> {
+  const failure = (reason: string, passing: boolean, wait?: number): Outcome<string> => ({
     kind: "failure",
     reason: apiKey ? reason.replaceAll(apiKey, "***") : reason,
     passing,
@@ -84,17 +62,16 @@ async function askOnce(
     });
     const text = await response.text();
     if (!response.ok) {
-      const passing = [408, 409, 425, 429].includes(response.status) || response.status >= 500;
+      const passing = isPassingStatus(response.status);
       return failure(`${response.status} ${shown(errorText(text))}`, passing, retryAfter(response));
     }
     const answer = answerText(text);
     return answer === null
       ? failure(`not the answer of a chat: ${shown(text)}`, false)
-      : { kind: "answer", text: answer };
+      : { kind: "answer", answer };
   } catch (error) {
     signal.throwIfAborted();
-    const { message, cause } = error as Error & { cause?: { code?: string; message?: string } };
-    return failure(cause?.message || cause?.code || message, true);
+    return failure(connectionFailure(error), true);
   }
 }
 

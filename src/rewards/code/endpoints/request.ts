@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { shown } from "../../../error-text.ts";
+import { connectionFailure, shown } from "../../../error-text.ts";
+import { askRepeatedly, isPassingStatus, type Outcome } from "../../retries.ts";
 
 export interface EndpointRequest {
   method: "GET" | "POST" | "DELETE";
@@ -15,30 +15,17 @@ export interface EndpointRequest {
 
 export class AnswerTooLongError extends Error {}
 
-/** Seconds before the first retry; each later one waits twice as long, give or take a quarter. */
+/** Seconds. */
 const firstWait = 0.5;
-const longestWait = 30;
 
 /**
  * The text of an endpoint's answer. Throws an error in one line, with no header in it, and the signal's reason once that is
  * aborted.
  */
-export async function requestText(request: EndpointRequest): Promise<string> {
-  for (let attempt = 0; ; attempt++) {
-    const outcome = await requestOnce(request);
-    if ("text" in outcome) {
-      return outcome.text;
-    }
-    if (!outcome.passing || attempt >= request.retries) {
-      const tries = attempt > 0 ? ` (tried ${attempt + 1} times)` : "";
-      throw new Error(`${request.url}: ${outcome.reason}${tries}`);
-    }
-    const backoff = Math.min(firstWait * 2 ** attempt, longestWait) * (0.75 + Math.random() / 2);
-    await sleep(Math.max(backoff, outcome.wait) * 1000, undefined, { signal: request.signal });
-  }
+export function requestText(request: EndpointRequest): Promise<string> {
+  const { url, retries, signal } = request;
+  return askRepeatedly({ url, retries, firstWait, signal }, () => requestOnce(request));
 }
-
-type Outcome = { text: string } | { reason: string; passing: boolean; wait: number };
 
 async function requestOnce({
   method,
@@ -47,7 +34,7 @@ async function requestOnce({
   body,
   mostBytes,
   signal,
-}: EndpointRequest): Promise<Outcome> {
+}: EndpointRequest): Promise<Outcome<string>> {
   try {
     const response = await fetch(url, {
       method,
@@ -57,13 +44,13 @@ async function requestOnce({
     });
     const text = await boundedText(response, mostBytes);
     if (response.ok) {
-      return { text };
+      return { kind: "answer", answer: text };
     }
-    const passing = [408, 409, 425, 429].includes(response.status) || response.status >= 500;
     const wait = Number(response.headers.get("Retry-After") ?? 0);
     return {
+      kind: "failure",
       reason: `${response.status} ${shown(messageIn(text))}`,
-      passing,
+      passing: isPassingStatus(response.status),
       wait: Number.isFinite(wait) ? wait : 0,
     };
   } catch (error) {
@@ -71,8 +58,7 @@ async function requestOnce({
     if (error instanceof AnswerTooLongError) {
       throw error;
     }
-    const { message, cause } = error as Error & { cause?: { code?: string; message?: string } };
-    return { reason: cause?.message || cause?.code || message, passing: true, wait: 0 };
+    return { kind: "failure", reason: connectionFailure(error), passing: true };
   }
 }
 
