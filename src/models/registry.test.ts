@@ -1,13 +1,10 @@
 import { expect, test } from "vitest";
+import { tinySizes } from "../../test/support/tiny-sizes.ts";
 import { createModel, familyNames } from "./registry.ts";
 
 const sizes = {
+  ...tinySizes,
   vocab_size: 20,
-  hidden_size: 32,
-  intermediate_size: 48,
-  num_hidden_layers: 2,
-  num_attention_heads: 4,
-  num_key_value_heads: 2,
   head_dim: 8,
   max_position_embeddings: 64,
 };

@@ -10,10 +10,13 @@ import { fixturesAbsent, fixturesFolder, modelFixtures, readFixture, toleranceUs
 import {
   backend,
   gpgBatch,
+  gpgLogprobs,
+  gpgLossBatch,
   paddedLogits,
   type Reference,
   recordedTensors,
   reportTolerance,
+  waysToLearn,
 } from "./model-reference.ts";
 
 const folderOf = (name: string) => path.join(fixturesFolder, "models", name);
@@ -46,13 +49,7 @@ describe.each(names)("the adapter of %s", (name) => {
     report("merged beside adapter", toleranceUsed(merged, got, { atol: 1e-4, rtol: 0 }));
   });
 
-  test.each([
-    [32, 1, "whole"],
-    [64, 3, "whole"],
-    [100_000, 1, "whole"],
-    [100_000, 1, "checkpointed"],
-    [64, 2, "checkpointed"],
-  ])(
+  test.each(waysToLearn)(
     "GPG loss, log-probabilities and gradients in micro-batches of %i tokens on %i lanes, %s",
     async (microBatchTokens, lanes, activations) => {
       const policy = load();
@@ -63,23 +60,14 @@ describe.each(names)("the adapter of %s", (name) => {
         lanes,
         gradientCheckpointing: activations === "checkpointed",
       });
-      const { completion_mask, advantages } = reference.inputs.gpg;
       const everyToken = await learner.forwardBackward(gpgBatch(reference.inputs, () => 1));
-      const logprobs = completion_mask.flatMap((mask, row) =>
-        mask.map((one, column) => (one ? everyToken.logprobs[row][0]![column] : 0)),
-      );
+      const logprobs = gpgLogprobs(reference.inputs, everyToken);
       const tensor = "lora.gpg.logps";
       report(tensor, toleranceUsed(logprobs, readRecorded(tensor), tolerances.get(tensor)!));
       for (const values of Object.values(learner.gradients)) {
         values.fill(0);
       }
-      const counted = completion_mask.flat().reduce((sum, one) => sum + one, 0);
-      const { loss } = await learner.forwardBackward(
-        gpgBatch(
-          reference.inputs,
-          (row, column) => (advantages[row] * completion_mask[row][column]) / counted,
-        ),
-      );
+      const { loss } = await learner.forwardBackward(gpgLossBatch(reference.inputs));
       const { value, tolerance } = reference.lora!.gpg_loss;
       report("loss", toleranceUsed([loss], [value], tolerance));
       const recorded = [...tolerances.keys()].filter((tensor) => tensor.startsWith("lora.gpg.grad."));

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { afterAll, expect } from "vitest";
+import type { ForwardBackwardResult } from "../../src/compute/learner.ts";
 import { type Policy, policyBuffers, policyInputs } from "../../src/compute/local/policy.ts";
 import { createOnnxRuntimeBackend } from "../../src/engine/backends/onnxruntime/backend.ts";
 import { buildGraph } from "../../src/engine/graph.ts";
@@ -104,6 +105,32 @@ export function gpgBatch(
     }),
   };
 }
+
+/** The recorded batch with the weights of the GPG loss: advantages over the count of completion tokens. */
+export function gpgLossBatch(inputs: Reference["inputs"]): TrainingBatch {
+  const { completion_mask, advantages } = inputs.gpg;
+  const counted = completion_mask.flat().reduce((sum, one) => sum + one, 0);
+  return gpgBatch(inputs, (row, column) => (advantages[row] * completion_mask[row][column]) / counted);
+}
+
+/** The log-probabilities of the recorded batch in the grid of its completion mask, 0 where that hides a token. */
+export function gpgLogprobs(
+  { gpg: { completion_mask } }: Reference["inputs"],
+  { logprobs }: Pick<ForwardBackwardResult, "logprobs">,
+): number[] {
+  return completion_mask.flatMap((mask, row) =>
+    mask.map((counted, column) => (counted ? logprobs[row][0]![column] : 0)),
+  );
+}
+
+/** Ways to cut a batch, none of which may change an update: tokens of a micro-batch, lanes, activations. */
+export const waysToLearn = [
+  [32, 1, "whole"],
+  [64, 3, "whole"],
+  [100_000, 1, "whole"],
+  [100_000, 1, "checkpointed"],
+  [64, 2, "checkpointed"],
+] as const;
 
 /** The recorded tensors of a model folder, by name. */
 export function recordedTensors(name: string): (tensor: string) => Float32Array {

@@ -8,10 +8,13 @@ import { fixturesAbsent, fixturesFolder, modelFixtures, readFixture, toleranceUs
 import {
   backend,
   gpgBatch,
+  gpgLogprobs,
+  gpgLossBatch,
   paddedLogits,
   type Reference,
   recordedTensors,
   reportTolerance,
+  waysToLearn,
 } from "./model-reference.ts";
 
 function loadPolicy(directory: string): Policy {
@@ -88,13 +91,7 @@ describe.each(fixtures.text)("%s", (name) => {
     report("sampler beside learner", toleranceUsed(flat, learned, { atol: 1e-4, rtol: 0 }));
   });
 
-  test.each([
-    [32, 1, "whole"],
-    [64, 3, "whole"],
-    [100_000, 1, "whole"],
-    [100_000, 1, "checkpointed"],
-    [64, 2, "checkpointed"],
-  ])(
+  test.each(waysToLearn)(
     "GPG loss, log-probabilities, gradients and AdamW in micro-batches of %i tokens on %i lanes, %s",
     async (microBatchTokens, lanes, activations) => {
       const policy = loadPolicy(directory);
@@ -106,23 +103,17 @@ describe.each(fixtures.text)("%s", (name) => {
         lanes,
         gradientCheckpointing: activations === "checkpointed",
       });
-      const { completion_mask, advantages } = reference.inputs.gpg;
+      const { completion_mask } = reference.inputs.gpg;
       const everyToken = await learner.forwardBackward(gpgBatch(reference.inputs, () => 1));
       const columns = completion_mask[0].length;
-      const logprobs = completion_mask.flatMap((mask, row) =>
-        mask.map((counted, column) => (counted ? everyToken.logprobs[row][0]![column] : 0)),
-      );
+      const logprobs = gpgLogprobs(reference.inputs, everyToken);
       expect(logprobs).toHaveLength(columns * completion_mask.length);
       report("gpg.logps", toleranceUsed(logprobs, readRecorded("gpg.logps"), tolerances.get("gpg.logps")!));
       for (const values of Object.values(learner.gradients)) {
         values.fill(0);
       }
 
-      const counted = completion_mask.flat().reduce((sum, one) => sum + one, 0);
-      const batch = gpgBatch(
-        reference.inputs,
-        (row, column) => (advantages[row] * completion_mask[row][column]) / counted,
-      );
+      const batch = gpgLossBatch(reference.inputs);
       for (const [index, step] of reference.adamw.steps.entries()) {
         const { loss } = await learner.forwardBackward(batch);
         const recordedLoss = index === 0 ? reference.gpg.loss : step.loss;

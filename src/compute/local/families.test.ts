@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { tinySizes } from "../../../test/support/tiny-sizes.ts";
 import { createOnnxRuntimeBackend } from "../../engine/backends/onnxruntime/backend.ts";
 import { createModel, familyNames } from "../../models/registry.ts";
 import { createRandom } from "../../random.ts";
@@ -28,12 +29,7 @@ test.each(
 )("%s with %j: sampler and learner agree on the log-probability of every token", async (family, variant) => {
   const configuration = {
     model_type: family,
-    vocab_size: 24,
-    hidden_size: 32,
-    intermediate_size: 48,
-    num_hidden_layers: 2,
-    num_attention_heads: 4,
-    num_key_value_heads: 2,
+    ...tinySizes,
     head_dim: 16,
     max_position_embeddings: 64,
     initializer_range: 0.3,

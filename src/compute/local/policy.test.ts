@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
+import { tinySizes } from "../../../test/support/tiny-sizes.ts";
 import { createOnnxRuntimeBackend } from "../../engine/backends/onnxruntime/backend.ts";
 import { createModel } from "../../models/registry.ts";
 import type { TrainingBatch, TrainingGroup } from "../../pipeline.ts";
@@ -12,12 +13,7 @@ import { randomWeights } from "./random-weights.ts";
 const backend = createOnnxRuntimeBackend({ threads: 2 });
 const configuration = {
   model_type: "qwen2",
-  vocab_size: 24,
-  hidden_size: 32,
-  intermediate_size: 48,
-  num_hidden_layers: 2,
-  num_attention_heads: 4,
-  num_key_value_heads: 2,
+  ...tinySizes,
   max_position_embeddings: 128,
   initializer_range: 0.3,
 };

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { temporaryFolder } from "../../../../test/support/temporary-folder.ts";
+import { tinySizes } from "../../../../test/support/tiny-sizes.ts";
 import { createOnnxRuntimeBackend } from "../../../engine/backends/onnxruntime/backend.ts";
 import { createModel } from "../../../models/registry.ts";
 import { type TensorToWrite, writeSafetensors } from "../../../safetensors/writer.ts";
@@ -21,12 +22,7 @@ const backend = createOnnxRuntimeBackend({ threads: 1 });
 const model = createModel(
   {
     model_type: "llama",
-    vocab_size: 24,
-    hidden_size: 32,
-    intermediate_size: 48,
-    num_hidden_layers: 2,
-    num_attention_heads: 4,
-    num_key_value_heads: 2,
+    ...tinySizes,
     tie_word_embeddings: true,
   },
   "the test's config",

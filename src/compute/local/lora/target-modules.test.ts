@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { tinySizes } from "../../../../test/support/tiny-sizes.ts";
 import { createModel } from "../../../models/registry.ts";
 import { pythonPattern } from "./python-pattern.ts";
 import { shortTargets, type TargetModules, targetLayers } from "./target-modules.ts";
@@ -6,12 +7,7 @@ import { shortTargets, type TargetModules, targetLayers } from "./target-modules
 const model = createModel(
   {
     model_type: "qwen3",
-    vocab_size: 24,
-    hidden_size: 32,
-    intermediate_size: 48,
-    num_hidden_layers: 2,
-    num_attention_heads: 4,
-    num_key_value_heads: 2,
+    ...tinySizes,
     head_dim: 8,
     tie_word_embeddings: true,
   },
