@@ -23,6 +23,16 @@ const withoutTemplate = (): string => {
       );
 };
 
+/** Room for an answer that takes seconds, long enough to be stopped on the fastest machine. */
+const longWinded = (): string => {
+  const copy = path.join(folder, "long-winded");
+  return existsSync(copy)
+    ? copy
+    : damagedModel(model, copy, (at) => {
+        editJson(path.join(at, "config.json"), (config) => ({ ...config, max_position_embeddings: 16_384 }));
+      });
+};
+
 describe.skipIf(!existsSync(model))("one prompt", () => {
   const short = ["--max-tokens", "24"];
 
@@ -83,7 +93,9 @@ describe.skipIf(!existsSync(model))("one prompt", () => {
   });
 
   test("Ctrl-C ends the answer on a whole line, and the process", async () => {
-    const running = startGpgrad("sample", model, "--prompt", question, "--raw", "--max-tokens", "490");
+    const running = startGpgrad(
+      ...["sample", longWinded(), "--prompt", question, "--raw", "--max-tokens", "16000"],
+    );
     await running.seen(`${question} `);
     running.process.kill("SIGINT");
     const { code, signal, output, errors } = await running.finished;
@@ -119,11 +131,11 @@ describe.skipIf(!existsSync(model) || !hasTerminals)("a chat", () => {
   });
 
   test("Ctrl-C stops an answer and keeps the chat; at the prompt it ends with 130", async () => {
-    const session = start("--max-tokens", "400", "--temperature", "1");
+    const session = startTerminalSession("sample", longWinded(), "--max-tokens", "16000");
     await session.seen("> ");
     session.type(`${question}\n`);
     await session.seen(`${question}\n`);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await session.seen(" ");
     session.type(interrupt);
     await session.seen(", interrupted]");
     await session.seen("> ");
