@@ -87,6 +87,7 @@ const options: TrainOptions = {
   },
   maxResampleRounds: 0,
   unscoredShareLimit: 0.5,
+  budget: null,
   evaluate: null,
   checkpoint: { every: 0, keep: 1, rollingEvery: 1 },
   settings: {},

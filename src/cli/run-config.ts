@@ -56,6 +56,12 @@ const lora = z.strictObject({
   useRslora: z.boolean().default(false),
 });
 
+const budget = z.strictObject({
+  samples: count.optional(),
+  tokens: count.optional(),
+  seconds: z.number().positive().optional(),
+});
+
 const train = z.strictObject({
   steps: z.int().min(0),
   promptsPerStep: count,
@@ -63,6 +69,7 @@ const train = z.strictObject({
   maxPromptTokens: count.default(512),
   longPrompts: z.enum(["refuse", "skip"]).default("refuse"),
   unscoredShareLimit: z.number().min(0).lt(1).default(0.5),
+  budget: budget.nullable().default(null),
 });
 
 const sampling = z.strictObject({

@@ -1,6 +1,7 @@
 import { ConfigError } from "../errors.ts";
 import { evaluate, greedy } from "../eval/evaluate.ts";
 import type { Problem } from "../pipeline.ts";
+import { isOver } from "./budget.ts";
 import { promptWithinLimit } from "./draw-prompts.ts";
 import { readJournal } from "./journal.ts";
 import type { Run } from "./run.ts";
@@ -28,16 +29,17 @@ export function planEvaluation(run: Run, step: number): HeldOutEvaluation | null
   const done = new Set(
     readJournal(run.paths.journal).flatMap((event) => (event.type === "evaluation" ? [event.step] : [])),
   );
-  const isDue = (step: number): boolean => {
+  const isDue = (state: TrainerState): boolean => {
+    const { step } = state;
     if (step === 0) {
       return plan.atStart;
     }
-    const endsStage = step === run.warmStartSteps || step === run.totalSteps;
+    const endsStage = step === run.warmStartSteps || isOver(run, state);
     return endsStage || (plan.every > 0 && step % plan.every === 0);
   };
   return {
     async runIfDue(state) {
-      if (isDue(state.step) && !done.has(state.step)) {
+      if (isDue(state) && !done.has(state.step)) {
         done.add(state.step);
         await evaluateHeldOut(run, state, problems);
       }

@@ -10,6 +10,16 @@ import type { PromptLimit } from "./draw-prompts.ts";
 /** The learning rate of a step, counted from 1 within its stage. */
 export type LearningRateSchedule = (step: number) => number;
 
+/** What a whole run may spend. It ends after the step that reaches one of them, with an evaluation, like after its last step. */
+export interface Budget {
+  /** Completions sampled. */
+  samples?: number | undefined;
+  /** Tokens sampled and tokens learned from, together. */
+  tokens?: number | undefined;
+  /** In steps: evaluations and checkpoints are not counted. */
+  seconds?: number | undefined;
+}
+
 /** What a run is made of. Plain data, and the five objects that do the work. */
 export interface TrainOptions extends PromptLimit {
   sampler: Sampler;
@@ -33,6 +43,8 @@ export interface TrainOptions extends PromptLimit {
   warmStart: { steps: number; batchSize: number; schedule: LearningRateSchedule } | null;
   /** Optimizer steps with rewards. */
   steps: number;
+  /** null for none but `steps`. */
+  budget: Budget | null;
   schedule: LearningRateSchedule;
   /** B. */
   promptsPerStep: number;
@@ -107,6 +119,11 @@ export function checkTrainOptions(options: TrainOptions): void {
   for (const [name, value, lowest] of whole) {
     if (!Number.isInteger(value) || value < lowest) {
       throw new ConfigError(`${name} is ${value}; it has to be a whole number of at least ${lowest}`);
+    }
+  }
+  for (const [name, limit] of Object.entries(options.budget ?? {})) {
+    if (!(limit > 0)) {
+      throw new ConfigError(`budget.${name} is ${limit}; it has to be above 0`);
     }
   }
   if (!Number.isInteger(options.seed)) {

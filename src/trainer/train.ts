@@ -3,6 +3,7 @@ import { DataError } from "../errors.ts";
 import type { RunEvent, StepRecord } from "../pipeline.ts";
 import { hashSeed } from "../random.ts";
 import { beginRun } from "./begin-run.ts";
+import { isOver } from "./budget.ts";
 import { isKept, latestCheckpoint, pruneCheckpoints, saveCheckpoint } from "./checkpoint.ts";
 import { planEvaluation } from "./held-out-evaluation.ts";
 import { openJournal } from "./journal.ts";
@@ -70,7 +71,7 @@ async function runSteps(run: Run): Promise<TrainResult> {
 
   while (!stopRequested()) {
     await evaluation?.runIfDue(state);
-    if (state.step === totalSteps || stopRequested()) {
+    if (isOver(run, state) || stopRequested()) {
       break;
     }
     const record = await takeStep(run, state.step + 1, cursors).catch(async (error) => {
@@ -95,7 +96,7 @@ async function runSteps(run: Run): Promise<TrainResult> {
   return {
     step: state.step,
     totalSteps,
-    finished: state.step === totalSteps,
+    finished: isOver(run, state),
     checkpoint: latestCheckpoint(options.runDirectory),
   };
 }
@@ -143,12 +144,13 @@ function isCheckpointDue({ options }: Run, step: number): boolean {
 }
 
 /** The newest checkpoint replaces older ones only once it is safe. */
-async function checkpoint({ options, totalSteps, emit }: Run, state: TrainerState): Promise<void> {
+async function checkpoint(run: Run, state: TrainerState): Promise<void> {
+  const { options, emit } = run;
   const { runDirectory, learner, onProgress, checkpoint: policy } = options;
   const { step, stage } = state;
   onProgress?.({ step, stage, phase: "checkpoint" });
   const directory = await saveCheckpoint(runDirectory, learner, state);
-  if (isKept(step, policy.every) || step === totalSteps) {
+  if (isKept(step, policy.every) || isOver(run, state)) {
     emit({ type: "checkpoint", step, path: path.relative(runDirectory, directory) });
   }
   pruneCheckpoints(runDirectory, policy);

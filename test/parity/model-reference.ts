@@ -50,7 +50,7 @@ export const backend = createOnnxRuntimeBackend({ threads: 2 });
 /** Logits of a padded batch at its real positions, by the model alone, with the padding hidden by the mask. */
 export function paddedLogits(policy: Policy, { input_ids, attention_mask, position_ids }: Padded): number[] {
   const [sequences, length] = [input_ids.length, input_ids[0].length];
-  const { weights, rows } = policyInputs(policy, sequences * length);
+  const { weights, rows } = policyInputs(policy, sequences * length, length);
   const mask = input("mask", [sequences, 1, length, length]);
   const { model } = policy;
   const hidden = hiddenStates(model, weights, rows, (projections) =>
@@ -72,7 +72,7 @@ export function paddedLogits(policy: Policy, { input_ids, attention_mask, positi
   );
   const output = backend.allocate(logits.shape);
   const compiled = backend.compile(buildGraph({ logits }));
-  const bound = compiled.bind({ ...policyBuffers(policy), ...own }, { logits: output });
+  const bound = compiled.bind({ ...policyBuffers(policy, length), ...own }, { logits: output });
   bound.run();
   bound.free();
   compiled.free();

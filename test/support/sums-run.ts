@@ -73,6 +73,7 @@ export function createSumsRun(runDirectory: string, changes: Partial<TrainOption
       seed: 7,
       warmStart: { steps: 3, batchSize: 4, schedule: () => 0.5 },
       steps: 6,
+      budget: null,
       schedule: (step) => 8 / (1 + 0.01 * step),
       promptsPerStep: 4,
       completionsPerPrompt: 6,

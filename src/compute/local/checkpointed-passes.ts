@@ -1,7 +1,7 @@
 import type { BoundGraph, Buffer } from "../../engine/backend.ts";
 import type { SharedPromptLayout } from "../../nn/attention.ts";
 import { compileLayerParts, type HeadPart, type LayerParts, type Part, renamed } from "./layer-parts.ts";
-import { rowsOf } from "./micro-batches.ts";
+import { positionsOf, rowsOf } from "./micro-batches.ts";
 import { type Policy, policyBuffers } from "./policy.ts";
 import {
   allocateTrainingInputs,
@@ -92,7 +92,7 @@ function createPass(
   const accumulators = Object.fromEntries(
     [...gradients].map(([name, buffer]) => [gradientName(name), buffer]),
   );
-  const shared: Buffers = { ...policyBuffers(policy), ...own, ...accumulators };
+  const shared: Buffers = { ...policyBuffers(policy, positionsOf(layout)), ...own, ...accumulators };
   const everyBound: BoundGraph[] = [];
   const bind = (
     { graph, compiled }: Part,

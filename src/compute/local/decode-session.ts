@@ -45,7 +45,7 @@ export function createDecodeSession(policy: Policy, layout: DecodeLayout): Decod
   const cacheRows = backend.allocate(graph.inputs.get("cacheRows")!.shape, "integer");
   const inverseTemperature = backend.allocate([]);
   const inputs = {
-    ...policyBuffers(policy),
+    ...policyBuffers(policy, promptLength + capacity),
     ...caches.prompt,
     ...caches.own,
     tokenIds,
@@ -118,7 +118,7 @@ export function createPrefill(policy: Policy, prompts: number, length: number): 
     positionValues[row] = BigInt(row % length);
   });
   const inputs = {
-    ...policyBuffers(policy),
+    ...policyBuffers(policy, length),
     tokenIds,
     positions,
     promptMask: causalMask(backend, length),

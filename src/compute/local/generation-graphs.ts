@@ -42,7 +42,7 @@ export function cacheName(kind: "keys" | "values", layer: number): string {
 export function buildPrefillGraph(policy: Policy, prompts: number, length: number): Graph {
   const { model } = policy;
   const { keyValueHeads, headSize } = model.dimensions;
-  const { weights, rows } = policyInputs(policy, prompts * length);
+  const { weights, rows } = policyInputs(policy, prompts * length, length);
   const causal = { sequences: prompts, length, mask: input("promptMask", [length, length]) };
   const outputs: Record<string, Tensor> = {};
   const perHead = (values: Tensor): Tensor =>
@@ -64,7 +64,7 @@ export function buildDecodeGraph(policy: Policy, layout: DecodeLayout): Graph {
   const { prompts, promptLength, completions, capacity } = layout;
   const { model } = policy;
   const { keyValueHeads, headSize } = model.dimensions;
-  const { weights, rows } = policyInputs(policy, prompts * completions);
+  const { weights, rows } = policyInputs(policy, prompts * completions, promptLength + capacity);
   const mask = input("mask", [prompts, 1, 1, promptLength + capacity]);
   const outputs: Record<string, Tensor> = {};
   const cachedRows = prompts * keyValueHeads * completions;

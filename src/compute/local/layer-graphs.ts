@@ -7,8 +7,8 @@ import { tokenLogprobs } from "../../losses/token-logprobs.ts";
 import { weightedLogprobLoss } from "../../losses/weighted-logprob-loss.ts";
 import { type SharedPromptLayout, sharedPromptAttention } from "../../nn/attention.ts";
 import { weightsUnder } from "../../nn/weights.ts";
-import { rowsOf } from "./micro-batches.ts";
-import { type Policy, policyInputs, vocabularyHead } from "./policy.ts";
+import { positionsOf, rowsOf } from "./micro-batches.ts";
+import { type Policy, policyInputs, policyWeights, vocabularyHead } from "./policy.ts";
 import { attentionMasks } from "./training-inputs.ts";
 import { gradientName } from "./training-pass.ts";
 
@@ -40,7 +40,7 @@ export function layerBackward(policy: Policy, layout: SharedPromptLayout, layer:
 /** The last norm, the vocabulary head and the loss over `count` completion rows, and back: `logprobs` and gradients. */
 export function headForwardBackward(policy: Policy, count: number): Graph {
   const { model } = policy;
-  const { weights } = policyInputs(policy, count);
+  const weights = policyWeights(policy);
   const hidden = hiddenInput(policy, count);
   const targets = input("targets", [count], "integer");
   const logprobs = tokenLogprobs(model.finalNorm(weights, hidden), vocabularyHead(model, weights), targets);
@@ -53,13 +53,12 @@ function hiddenInput({ model }: Policy, rows: number): Tensor {
 }
 
 function embed(policy: Policy, rows: number): Tensor {
-  const { weights, rows: rowInputs } = policyInputs(policy, rows);
-  return policy.model.embed(weights, rowInputs.tokenIds);
+  return policy.model.embed(policyWeights(policy), input("tokenIds", [rows], "integer"));
 }
 
 function applyLayer(policy: Policy, layout: SharedPromptLayout, layer: number, hidden: Tensor): Tensor {
   const { model } = policy;
-  const { weights, rows } = policyInputs(policy, rowsOf(layout));
+  const { weights, rows } = policyInputs(policy, rowsOf(layout), positionsOf(layout));
   const attend = sharedPromptAttention(layout, model.dimensions, attentionMasks(layout));
   return model.layer(weightsUnder(weights, model.layerPrefix(layer)), hidden, rows, attend);
 }

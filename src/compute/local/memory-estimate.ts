@@ -11,7 +11,7 @@ import { buildDecodeGraph, buildPrefillGraph, type DecodeLayout } from "./genera
 import { largestGraphs } from "./layer-parts.ts";
 import type { ModelDescription } from "./local-model.ts";
 import { type MicroBatch, planMicroBatches, rowsOf } from "./micro-batches.ts";
-import type { Policy } from "./policy.ts";
+import { laidOutPositions, type Policy } from "./policy.ts";
 import { keptLayouts, type LearnerOptions } from "./policy-learner.ts";
 import { shapeOnlyPolicy } from "./shape-only.ts";
 import { buildTrainingGraph } from "./training-graph.ts";
@@ -59,10 +59,11 @@ export function estimateMemory(
   const { statePrecision = "float32" } = options.learner.adamw;
   const training = trainingMemory(policy, options.learner, workload);
   const sampling = samplingMemory(policy, options.sampler, workload);
+  const reached = laidOutPositions(workload.maxPromptTokens + workload.sampling.maxTokens);
   const everyParameter = [...policy.parameters.values(), ...(policy.adapter?.parameters.values() ?? [])];
   const parts = {
     program: programBytes + (training.operators + sampling.operators) * operatorBytes,
-    weights: bytes(everyParameter) + bytes([policy.cosines, policy.sines]),
+    weights: bytes(everyParameter) + bytes(Object.values(policy.rotaryTables(reached))),
     gradients: sum(trained) * bytesPerFloat * options.learner.lanes,
     optimizer: sum(trained.map((size) => 2 * momentBytes(size, statePrecision))),
     activations: arenaShare * Math.max(training.activations, sampling.activations) + training.buffers,

@@ -38,6 +38,11 @@ export function rowsOf({ prompts, promptLength, completions, completionLength }:
   return prompts * (promptLength + completions * completionLength);
 }
 
+/** Positions in the sequences of a layout. */
+export function positionsOf({ promptLength, completionLength }: SharedPromptLayout): number {
+  return promptLength + completionLength;
+}
+
 /** Tokens without the padding, prompts counted once. */
 export function tokensOf({ slices }: MicroBatch): number {
   return slices.reduce(

@@ -33,6 +33,18 @@ const sampling: SamplingParameters = {
   maxTokens: 40,
   stop: [],
 };
+
+test("rotary tables grow with the positions that are asked for and begin alike", () => {
+  const few = policy.rotaryTables(10);
+  const many = policy.rotaryTables(5000);
+  expect(many.cosines.shape).toEqual([5000, model.dimensions.headSize / 2]);
+  for (const table of ["cosines", "sines"] as const) {
+    const [short, long] = [few[table].values, many[table].values] as Float32Array[];
+    expect(long.subarray(0, short.length)).toEqual(short);
+    expect(long.buffer.byteLength).toBe(8192 * 4 * (model.dimensions.headSize / 2));
+  }
+});
+
 const prompts = [[5, 6, 7], [9, 8, 7, 6, 5, 4, 11], [3], Array.from({ length: 20 }, (_, i) => 2 + (i % 20))];
 const requests = prompts.map((promptTokenIds, seed) => ({ promptTokenIds, count: 3, seed }));
 

@@ -19,9 +19,14 @@ export interface Policy {
   readonly adapter: Adapter | null;
   /** What the learner updates, by name: the parameters of the adapter, or of the model where there is none. */
   readonly trainable: ReadonlyMap<string, Buffer>;
-  /** Rotary tables for every position the model knows, [maxPositions, headSize / 2]. */
-  readonly cosines: Buffer;
-  readonly sines: Buffer;
+  /** The rotation of the first `positions` positions. */
+  rotaryTables(positions: number): RotaryBuffers;
+}
+
+/** Each [positions, headSize / 2]. */
+export interface RotaryBuffers {
+  cosines: Buffer;
+  sines: Buffer;
 }
 
 /** Lays out the buffers of a model; `fill` writes the initial values of each parameter. */
@@ -36,17 +41,34 @@ export function createPolicy(
     fill(name, buffer.values as Float32Array);
     parameters.set(name, buffer);
   }
-  const { maxPositions, headSize } = model.dimensions;
-  const tables = model.rotaryTables(maxPositions);
-  const shape = [maxPositions, headSize / 2];
   return {
     backend,
     model,
     parameters,
     adapter: null,
     trainable: parameters,
-    cosines: backend.wrap(tables.cosines, shape),
-    sines: backend.wrap(tables.sines, shape),
+    rotaryTables: growingTables(backend, model),
+  };
+}
+
+/** Positions that tables are laid out for where so many are asked for. */
+export function laidOutPositions(positions: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(positions, 1024)));
+}
+
+/** Some models know a million positions, of which a run reaches few: tables grow with what is asked for. */
+function growingTables(backend: Backend, model: LanguageModel): Policy["rotaryTables"] {
+  const half = model.dimensions.headSize / 2;
+  let laidOut = 0;
+  let tables = model.rotaryTables(laidOut);
+  return (positions) => {
+    if (positions > laidOut) {
+      laidOut = laidOutPositions(positions);
+      tables = model.rotaryTables(laidOut);
+    }
+    const first = (values: Float32Array): Buffer =>
+      backend.wrap(values.subarray(0, positions * half), [positions, half]);
+    return { cosines: first(tables.cosines), sines: first(tables.sines) };
   };
 }
 
@@ -60,20 +82,25 @@ export function weightName({ headLayer, tiedEmbeddings }: LanguageModel, layer: 
   return tiedEmbeddings && layer === headLayer ? embeddingWeight : `${layer}.weight`;
 }
 
-/** Symbolic stand-ins for the policy's buffers and for `rows` rows of tokens, one input each. */
-export function policyInputs(policy: Policy, rows: number): { weights: Weights; rows: Rows } {
+/** Symbolic stand-ins for the policy's buffers and for `rows` rows of tokens at positions below `positions`, one input each. */
+export function policyInputs(
+  policy: Policy,
+  rows: number,
+  positions: number,
+): { weights: Weights; rows: Rows } {
+  const table = [positions, policy.model.dimensions.headSize / 2];
   return {
     weights: policyWeights(policy),
     rows: {
       tokenIds: input("tokenIds", [rows], "integer"),
       positions: input("positions", [rows], "integer"),
-      cosines: input("cosines", policy.cosines.shape),
-      sines: input("sines", policy.sines.shape),
+      cosines: input("cosines", table),
+      sines: input("sines", table),
     },
   };
 }
 
-function policyWeights({ model, parameters, adapter }: Policy): Weights {
+export function policyWeights({ model, parameters, adapter }: Policy): Weights {
   const inputs = new Map<string, Tensor>();
   const tensor = (name: string): Tensor => {
     const buffer = parameters.get(name) ?? adapter?.parameters.get(name);
@@ -107,11 +134,10 @@ export function vocabularyHead({ dimensions, headLayer }: LanguageModel, weights
 }
 
 /** The buffers that `policyInputs` stands for, but for the rows' own. */
-export function policyBuffers({ parameters, adapter, cosines, sines }: Policy): Record<string, Buffer> {
+export function policyBuffers(policy: Policy, positions: number): Record<string, Buffer> {
   return {
-    ...Object.fromEntries(parameters),
-    ...Object.fromEntries(adapter?.parameters ?? []),
-    cosines,
-    sines,
+    ...Object.fromEntries(policy.parameters),
+    ...Object.fromEntries(policy.adapter?.parameters ?? []),
+    ...policy.rotaryTables(positions),
   };
 }

@@ -25,16 +25,16 @@ const shapeOnlyBackend: Backend = {
 /** A policy that knows the shapes of its parameters and takes no memory, to build graphs from. */
 export function shapeOnlyPolicy(model: LanguageModel, adapter: AdapterDescription | null): Policy {
   const parameters = new Map(model.parameters.map(({ name, shape }) => [name, shapeOnly(shape)]));
-  const { maxPositions, headSize } = model.dimensions;
-  const tables = shapeOnly([maxPositions, headSize / 2]);
   const policy: Policy = {
     backend: shapeOnlyBackend,
     model,
     parameters,
     adapter: null,
     trainable: parameters,
-    cosines: tables,
-    sines: tables,
+    rotaryTables: (positions) => {
+      const table = shapeOnly([positions, model.dimensions.headSize / 2]);
+      return { cosines: table, sines: table };
+    },
   };
   return adapter === null
     ? policy

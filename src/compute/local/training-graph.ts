@@ -7,7 +7,7 @@ import { tokenLogprobs } from "../../losses/token-logprobs.ts";
 import { weightedLogprobLoss } from "../../losses/weighted-logprob-loss.ts";
 import { hiddenStates } from "../../models/model.ts";
 import { type SharedPromptLayout, sharedPromptAttention } from "../../nn/attention.ts";
-import { rowsOf } from "./micro-batches.ts";
+import { positionsOf, rowsOf } from "./micro-batches.ts";
 import { type Policy, policyBuffers, policyInputs, vocabularyHead } from "./policy.ts";
 import {
   allocateTrainingInputs,
@@ -21,7 +21,7 @@ import { gradientName, type TrainingPass, type TrainingPasses } from "./training
 export function buildTrainingGraph(policy: Policy, layout: SharedPromptLayout): Graph {
   const rows = rowsOf(layout);
   const { model, trainable } = policy;
-  const { weights, rows: rowInputs } = policyInputs(policy, rows);
+  const { weights, rows: rowInputs } = policyInputs(policy, rows, positionsOf(layout));
   const attend = sharedPromptAttention(layout, model.dimensions, attentionMasks(layout));
   const hidden = hiddenStates(model, weights, rowInputs, attend);
   const completions = model.finalNorm(weights, slice(hidden, 0, promptRowsOf(layout), rows));
@@ -74,7 +74,7 @@ function createPass(
   );
   const logprobs = backend.allocate(graph.outputs.get("logprobs")!.shape);
   const bound = compiled.bind(
-    { ...policyBuffers(policy), ...own, ...accumulators },
+    { ...policyBuffers(policy, positionsOf(layout)), ...own, ...accumulators },
     { logprobs, ...accumulators },
   );
   return {
