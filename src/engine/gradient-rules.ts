@@ -38,6 +38,7 @@ const gradientRules: RuleTable<[y: Tensor, g: Tensor], InputGradients> = {
     const ratio = divide(g, b);
     return [sumTo(ratio, a.shape), sumTo(negate(multiply(ratio, y)), b.shape)];
   },
+  less: () => [null, null],
 
   negate: (_, __, g) => [negate(g)],
   exponential: (_, y, g) => [multiply(g, y)],

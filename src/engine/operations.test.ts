@@ -4,6 +4,7 @@ import { createReferenceBackend } from "./backends/reference/backend.ts";
 import {
   add,
   broadcast,
+  clamp,
   concatenate,
   divide,
   multiply,
@@ -89,4 +90,10 @@ test.each<[number[], number[]]>([
 ])("sumTo %j undoes a broadcast", (shape, expected) => {
   const summed = sumTo(x, shape);
   expect([summed.shape, valuesOf(summed)]).toEqual([shape, expected]);
+});
+
+test("clamp takes the bound in the place of what is beyond it, and keeps the rest to the bit", () => {
+  expect(valuesOf(clamp(divide(x, 10), constant([0.2, 0.2, 0.2], [3]), 0.45))).toEqual([
+    0.2, 0.2, 0.3, 0.4, 0.45, 0.45,
+  ]);
 });

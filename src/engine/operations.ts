@@ -38,6 +38,19 @@ export function divide(a: Operand, b: Operand): Tensor {
   return record("divide", [tensor(a), tensor(b)], {});
 }
 
+/** 1 where `a < b`, 0 elsewhere. */
+export function less(a: Operand, b: Operand): Tensor {
+  return record("less", [tensor(a), tensor(b)], {});
+}
+
+/** `x` within `low` and `high`, which are finite; no gradient flows where one of them takes its place. */
+export function clamp(x: Tensor, low: Operand, high: Operand): Tensor {
+  const below = less(x, low);
+  const above = less(high, x);
+  const kept = multiply(x, subtract(1, add(below, above)));
+  return add(kept, add(multiply(below, low), multiply(above, high)));
+}
+
 export function negate(x: Tensor): Tensor {
   return record("negate", [x], {});
 }

@@ -15,6 +15,8 @@ export interface PrimitiveAttributes {
   subtract: object;
   multiply: object;
   divide: object;
+  /** 1 where the first is smaller than the second, 0 elsewhere; a step, through which no gradient flows. */
+  less: object;
 
   // Elementwise.
   negate: object;

@@ -35,6 +35,7 @@ const shapeRules: RuleTable<[], Shape> = {
   subtract: broadcasting,
   multiply: broadcasting,
   divide: broadcasting,
+  less: broadcasting,
 
   negate: elementwise,
   exponential: elementwise,

@@ -6,6 +6,7 @@ import {
   exponential,
   gatherRows,
   inverseRms,
+  less,
   logarithm,
   logSumExp,
   multiply,
@@ -150,6 +151,7 @@ export const primitiveCases: { readonly [P in Primitive]: readonly GraphCase[] }
   subtract: broadcastingCases(subtract),
   multiply: broadcastingCases(multiply),
   divide: broadcastingCases(divide, positive),
+  less: broadcastingCases(less),
 
   negate: elementwiseCases(negate),
   exponential: elementwiseCases(exponential),

@@ -6,6 +6,7 @@ import {
   exponential,
   gatherRows,
   inverseRms,
+  less,
   logarithm,
   logSumExp,
   matmul,
@@ -68,6 +69,12 @@ export const primitiveExamples: { readonly [P in Primitive]: Example } = {
     inputs: [column, exactly([2], [4, 5])],
     build: divide,
     expected: [2.5, 2, 5, 4],
+  },
+  less: {
+    name: "is 1 below alone",
+    inputs: [exactly([3], [-1, 2, 3]), exactly([3], [0, 2, 1])],
+    build: less,
+    expected: [1, 0, 0],
   },
 
   negate: { name: "flips signs", inputs: [exactly([2], [3, -4])], build: negate, expected: [-3, 4] },

@@ -3,7 +3,7 @@ import type { CompileOptions } from "../../backend.ts";
 import type { Graph } from "../../graph.ts";
 import { applyRule, type PrimitiveNode, type RuleTable, type Tensor } from "../../primitives.ts";
 import { sameShape, sizeOf } from "../../shape.ts";
-import { float, type OnnxWriter } from "./onnx-writer.ts";
+import { float, type OnnxWriter, onnxType } from "./onnx-writer.ts";
 
 /** What rules need to know of the graph around a node. */
 interface Lowering {
@@ -138,6 +138,10 @@ const loweringRules: RuleTable<[lowering: Lowering], string> = {
   subtract: operator("Sub"),
   multiply: operator("Mul"),
   divide: operator("Div"),
+  less: ({ inputs }, { writer, names }) => {
+    const [isLess] = writer.node("Less", namesOf(inputs, names));
+    return writer.node("Cast", [isLess], { to: onnxType("float") })[0];
+  },
 
   negate: operator("Neg"),
   exponential: operator("Exp"),

@@ -63,6 +63,7 @@ const evaluationRules: RuleTable<[Evaluation], Values> = {
   subtract: broadcasting((a, b) => a - b),
   multiply: broadcasting((a, b) => a * b),
   divide: broadcasting((a, b) => a / b),
+  less: broadcasting((a, b) => Number(a < b)),
 
   negate: elementwise((x) => -x),
   exponential: elementwise(Math.exp),
