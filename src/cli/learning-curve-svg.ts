@@ -1,13 +1,11 @@
 import { type CurvePoint, type LearningCurve, smooth } from "./learning-curve.ts";
+import { line, plotColours, polyline, round, spreadApart, stepTicks, svgDocument, text } from "./svg.ts";
 
 const width = 960;
 const height = 500;
 const plot = { left: 76, right: width - 172, top: 92, bottom: height - 66 };
 const colours = {
-  background: "#fcfcfb",
-  ink: "#1f2430",
-  quiet: "#6b7280",
-  grid: "#e6e7ea",
+  ...plotColours,
   warmStart: "#f3f1ea",
   heldOut: "#0b6e6e",
   reward: "#d97706",
@@ -23,8 +21,6 @@ export function learningCurveSvg(curve: LearningCurve, labels: { title: string; 
   const smoothed = smooth(curve.reward, Math.max(1, Math.round(curve.reward.length / 16)));
 
   const parts = [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escapeXml(labels.title)}" font-family="system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif">`,
-    `<rect width="${width}" height="${height}" fill="${colours.background}"/>`,
     text(plot.left, 40, labels.title, { size: 21, weight: 650, fill: colours.ink }),
     text(plot.left, 64, labels.subtitle, { size: 14, fill: colours.quiet }),
   ];
@@ -73,17 +69,8 @@ export function learningCurveSvg(curve: LearningCurve, labels: { title: string; 
       ],
       y,
     ),
-    "</svg>",
   );
-  return `${parts.filter((part) => part !== "").join("\n")}\n`;
-}
-
-/** Round numbers from 0 to the last step, four to eight of them. */
-export function stepTicks(lastStep: number): number[] {
-  const rough = Math.max(lastStep, 1) / 6;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const spacing = Math.max(1, [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough)!);
-  return Array.from({ length: Math.floor(lastStep / spacing) + 1 }, (_, index) => index * spacing);
+  return svgDocument({ width, height }, labels.title, parts);
 }
 
 function boundaryMark(position: number, followed: boolean): string[] {
@@ -105,7 +92,6 @@ function endLabels(
   series: readonly { points: readonly CurvePoint[]; name: string; fill: string }[],
   y: (value: number) => number,
 ): string[] {
-  const apart = 40;
   const labels = series
     .filter(({ points }) => points.length > 0)
     .map(({ points, name, fill }) => ({
@@ -113,47 +99,9 @@ function endLabels(
       fill,
       value: points.at(-1)!.value,
       at: y(points.at(-1)!.value),
-    }))
-    .sort((a, b) => a.at - b.at);
-  labels.forEach((label, index) => {
-    const previous = labels[index - 1];
-    label.at = previous === undefined ? label.at : Math.max(label.at, previous.at + apart);
-  });
-  const overflow = Math.max(0, (labels.at(-1)?.at ?? 0) - (plot.bottom - 12));
-  return labels.flatMap(({ name, fill, value, at }) => [
-    text(plot.right + 16, at - overflow + 3, `${(value * 100).toFixed(1)}%`, { size: 17, weight: 650, fill }),
-    text(plot.right + 16, at - overflow + 20, name, { size: 13, fill }),
+    }));
+  return spreadApart(labels, 40, plot.bottom - 12).flatMap(({ name, fill, value, at }) => [
+    text(plot.right + 16, at + 3, `${(value * 100).toFixed(1)}%`, { size: 17, weight: 650, fill }),
+    text(plot.right + 16, at + 20, name, { size: 13, fill }),
   ]);
-}
-
-function text(
-  x: number,
-  y: number,
-  content: string,
-  style: { size: number; fill: string; weight?: number; anchor?: "middle" | "end" },
-): string {
-  const weight = style.weight === undefined ? "" : ` font-weight="${style.weight}"`;
-  const anchor = style.anchor === undefined ? "" : ` text-anchor="${style.anchor}"`;
-  return `<text x="${round(x)}" y="${round(y)}" font-size="${style.size}" fill="${style.fill}"${weight}${anchor}>${escapeXml(content)}</text>`;
-}
-
-function line(x1: number, y1: number, x2: number, y2: number, stroke: string): string {
-  return `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="${stroke}" stroke-width="1"/>`;
-}
-
-function polyline(points: readonly string[], stroke: string, thickness: number, opacity: number): string {
-  if (points.length < 2) {
-    return "";
-  }
-  return `<polyline points="${points.join(" ")}" fill="none" stroke="${stroke}" stroke-width="${thickness}" stroke-opacity="${opacity}" stroke-linejoin="round" stroke-linecap="round"/>`;
-}
-
-const round = (value: number) => Math.round(value * 100) / 100;
-
-function escapeXml(content: string): string {
-  return content
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
 }

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { evaluationEvent, stepEvent } from "../../test/support/run-events.ts";
 import type { RunEvent } from "../pipeline.ts";
 import { beforeAndAfter, learningCurve, smooth } from "./learning-curve.ts";
-import { learningCurveSvg, stepTicks } from "./learning-curve-svg.ts";
+import { learningCurveSvg } from "./learning-curve-svg.ts";
+import { stepTicks } from "./svg.ts";
 import { terminalChart } from "./terminal-chart.ts";
 
 const events: RunEvent[] = [
