@@ -48,12 +48,21 @@ export interface DrawnToken {
   tokenId: number;
 }
 
+/** A completion that has ended: `completion` of request `request`, both counted from 0. */
+export interface FinishedCompletion {
+  request: number;
+  completion: number;
+  sampled: SampledCompletion;
+}
+
 export interface SampleOptions {
   /** Ends sampling with an `AbortError`. */
   signal?: AbortSignal;
   onProgress?: (progress: SampleProgress) => void;
   /** Told every token, the end token included, in the order in which they are drawn. */
   onToken?: (token: DrawnToken) => void;
+  /** Told every completion as soon as it has ended, in whatever order they do. */
+  onCompletion?: (finished: FinishedCompletion) => void;
 }
 
 /** Draws completions from the current policy. */

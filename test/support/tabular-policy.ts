@@ -66,11 +66,13 @@ export function createTabularPolicy(): TabularPolicy {
     codec,
     weights: () => JSON.stringify([sorted(logits), sorted(velocity)]),
     sampler: {
-      async sample(requests, parameters) {
-        return requests.map(({ promptTokenIds, count, seed }) =>
-          Array.from({ length: count }, (_, index) =>
-            complete(promptTokenIds, hashSeed(seed, index), parameters),
-          ),
+      async sample(requests, parameters, { onCompletion } = {}) {
+        return requests.map(({ promptTokenIds, count, seed }, request) =>
+          Array.from({ length: count }, (_, completion) => {
+            const sampled = complete(promptTokenIds, hashSeed(seed, completion), parameters);
+            onCompletion?.({ request, completion, sampled });
+            return sampled;
+          }),
         );
       },
     },

@@ -57,12 +57,15 @@ export async function startLocalBackend(options: LocalBackendOptions): Promise<L
       warnings,
     },
     sampler: {
-      sample: (requests, parameters, { signal, onProgress, onToken } = {}) =>
-        worker.call("sample", [requests, parameters, { streams: onToken !== undefined }], {
+      sample: (requests, parameters, { signal, onProgress, onToken, onCompletion } = {}) => {
+        const tells = { tokens: onToken !== undefined, completions: onCompletion !== undefined };
+        return worker.call("sample", [requests, parameters, { tells }], {
           signal,
           onProgress,
           onToken,
-        }),
+          onCompletion,
+        });
+      },
     },
     learner: {
       forwardBackward: (batch) => worker.call("forwardBackward", [batch]),

@@ -2,6 +2,7 @@ import { ConfigError } from "../../errors.ts";
 import { hashSeed, uniform } from "../../random.ts";
 import type {
   DrawnToken,
+  FinishedCompletion,
   SampledCompletion,
   SampleProgress,
   SampleRequest,
@@ -34,6 +35,7 @@ export interface SamplerOptions {
 export interface SampleHooks {
   onProgress?: (progress: SampleProgress) => void;
   onToken?: (token: DrawnToken) => void;
+  onCompletion?: (finished: FinishedCompletion) => void;
   /** Asked once a token; true ends sampling with an error. */
   aborted?: () => boolean;
 }
@@ -141,7 +143,14 @@ export function createPolicySampler(policy: Policy, options: SamplerOptions): Po
           extend(cell, choice, endTokens, parameters);
           hooks.onToken?.({ request: cell.request, completion: cell.index, tokenId: choice.tokenId });
           progress.completionTokens++;
-          progress.finished += cell.finished ? 1 : 0;
+          if (cell.finished) {
+            progress.finished++;
+            hooks.onCompletion?.({
+              request: cell.request,
+              completion: cell.index,
+              sampled: cell.completion,
+            });
+          }
         }
       });
       hooks.onProgress?.(progress);

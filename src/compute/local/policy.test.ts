@@ -83,6 +83,21 @@ describe("sampler and learner on the same weights", () => {
     expect(told).toEqual(sampled.map((group) => group.map(({ tokenIds }) => tokenIds)));
   });
 
+  test("every completion is told as soon as it has ended, whole", () => {
+    const told = requests.map(({ count }) => new Array<unknown>(count));
+    let tokens = 0;
+    let tokensAtFirst = 0;
+    const sampled = sampler.sample(requests, sampling, {
+      onToken: () => tokens++,
+      onCompletion: ({ request, completion, sampled: ended }) => {
+        tokensAtFirst ||= tokens;
+        told[request]![completion] = structuredClone(ended);
+      },
+    });
+    expect(told).toEqual(sampled);
+    expect(tokensAtFirst).toBeLessThan(tokens);
+  });
+
   test("agree on the log-probability of every token", async () => {
     const sampled = sampler.sample(requests, sampling);
     const { logprobs } = await gradientsOf({ groups }, 4096);

@@ -65,6 +65,10 @@ export async function startWorker(workerData: object): Promise<WorkerClient> {
         call?.onToken?.(answer.token);
         return;
       }
+      if (answer.kind === "completion") {
+        call?.onCompletion?.(answer.finished);
+        return;
+      }
       pending.delete(answer.id);
       if (answer.kind === "result") {
         call?.resolve(answer.result);
@@ -85,7 +89,7 @@ export async function startWorker(workerData: object): Promise<WorkerClient> {
     throw error;
   }
   return {
-    call: (method, values, { signal, onProgress, onToken } = {}) => {
+    call: (method, values, { signal, onProgress, onToken, onCompletion } = {}) => {
       if (death) {
         return Promise.reject(death);
       }
@@ -94,7 +98,7 @@ export async function startWorker(workerData: object): Promise<WorkerClient> {
       const raise = (): void => void Atomics.store(flag, 0, abortFlag.raised);
       signal?.addEventListener("abort", raise, { once: true });
       const answered = new Promise<unknown>((resolve, reject) => {
-        pending.set(id, { resolve, reject, onProgress, onToken });
+        pending.set(id, { resolve, reject, onProgress, onToken, onCompletion });
         worker.postMessage({ id, method, values });
       });
       return answered.finally(() => signal?.removeEventListener("abort", raise)) as Promise<never>;

@@ -3,6 +3,7 @@ import type { TrainingBatch } from "../../pipeline.ts";
 import type { ForwardBackwardResult, OptimStepResult } from "../learner.ts";
 import type {
   DrawnToken,
+  FinishedCompletion,
   SampledCompletion,
   SampleProgress,
   SampleRequest,
@@ -11,11 +12,11 @@ import type {
 
 /** What the engine's worker can be asked, and what it answers. */
 export interface WorkerMethods {
-  /** `streams` asks for every token by itself. */
+  /** `tells` asks for every token and every ended completion by itself. */
   sample(
     requests: readonly SampleRequest[],
     parameters: SamplingParameters,
-    options: { streams: boolean },
+    options: { tells: { tokens: boolean; completions: boolean } },
   ): SampledCompletion[][];
   forwardBackward(batch: TrainingBatch): Promise<ForwardBackwardResult>;
   optimStep(options: { learningRate: number }): OptimStepResult;
@@ -36,6 +37,7 @@ export type WorkerAnswer =
   | { kind: "failed"; error: SerializedError }
   | { kind: "progress"; id: number; progress: SampleProgress }
   | { kind: "token"; id: number; token: DrawnToken }
+  | { kind: "completion"; id: number; finished: FinishedCompletion }
   | { kind: "result"; id: number; result: unknown }
   | { kind: "error"; id: number; error: SerializedError };
 

@@ -50,11 +50,14 @@ function createMethods({
   const sampler = createPolicySampler(policy, { endTokenIds, decode, ...samplerOptions });
 
   const methods = (id: number): WorkerMethods => ({
-    sample: (requests, parameters, { streams }) => {
+    sample: (requests, parameters, { tells }) => {
       let last = 0;
       return sampler.sample(requests, parameters, {
         aborted: () => Atomics.load(flag, 0) === abortFlag.raised,
-        ...(streams && { onToken: (token) => answer({ kind: "token", id, token: { ...token } }) }),
+        ...(tells.tokens && { onToken: (token) => answer({ kind: "token", id, token: { ...token } }) }),
+        ...(tells.completions && {
+          onCompletion: (finished) => answer({ kind: "completion", id, finished }),
+        }),
         onProgress: (progress) => {
           if (performance.now() - last > progressMilliseconds) {
             last = performance.now();
