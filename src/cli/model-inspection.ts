@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { readJsonFile, readModelFolder } from "../compute/local/model-folder.ts";
+import { readModelFolder } from "../compute/local/model-folder.ts";
 import { weightWarnings } from "../compute/local/stored-weights.ts";
 import { shown } from "../error-text.ts";
+import { readJsonObject } from "../json-object-file.ts";
 import { embeddingWeight, headWeight } from "../models/decoder-parameters.ts";
 import type { LanguageModel, ModelDimensions } from "../models/model.ts";
 import type { RotaryEmbedding } from "../nn/rotary-frequencies.ts";
@@ -68,7 +69,7 @@ export function inspectModel(folder: string, name = folder): ModelInspection {
   const generationFile = path.join(folder, generationConfigFile);
   const endTokenIds: EndTokenSources = {
     config: endTokenIdsIn(model.configuration),
-    generationConfig: existsSync(generationFile) ? endTokenIdsIn(readJsonFile(generationFile)) : null,
+    generationConfig: existsSync(generationFile) ? endTokenIdsIn(readJsonObject(generationFile)) : null,
     tokenizer: tokenizer.endTokenIds,
     chatTemplate: template?.endTokenIds ?? [],
   };

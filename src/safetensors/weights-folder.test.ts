@@ -50,13 +50,15 @@ it("says what is wrong with an index", () => {
   writeFileSync(path.join(directory, "pytorch_model.bin"), "");
   fails(/pytorch_model\.bin is not read, .*save_pretrained/);
   writeFileSync(index(), "{");
-  fails(/cannot read .*index\.json: .*; copy it again/);
+  fails(/index\.json is not JSON .*; copy it again/);
   writeFileSync(index(), "null");
+  fails(/index\.json must hold a JSON object/);
+  writeFileSync(index(), "{}");
   fails(/index\.json: weight_map lists no tensors/);
   writeFileSync(index(), JSON.stringify({ weight_map: { a: "../one.safetensors" } }));
   fails(/places a in "\.\.\/one\.safetensors", which is no file name/);
   writeFileSync(index(), `{"weight_map":{"a":${"[".repeat(100_000)}`);
-  fails(/index\.json: nested deeper than/);
+  fails(/index\.json is not JSON \(nested deeper than/);
   writeFileSync(index(), JSON.stringify({ weight_map: { a: ".." } }));
   fails(/places a in "\.\.", which is no file name/);
   writeFileSync(index(), JSON.stringify({ weight_map: { a: "one.safetensors" } }));

@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { shown, shownName } from "../error-text.ts";
-import { errorMessage, ModelError } from "../errors.ts";
+import { ModelError } from "../errors.ts";
+import { readJsonObject } from "../json-object-file.ts";
 import { weightsFile, weightsIndexFile } from "../model-files.ts";
-import { parseShallowJson } from "../shallow-json.ts";
 import type { TensorEntry } from "./header.ts";
 import { openSafetensors, type SafetensorsFile } from "./reader.ts";
 import { createScratch } from "./scratch.ts";
@@ -19,17 +19,8 @@ export interface WeightsFolder {
   close(): void;
 }
 
-/** The index's object, its weight map, and room in its metadata. */
-const indexDepth = 8;
-
 function readIndex(file: string): Map<string, string> {
-  let weightMap: unknown;
-  try {
-    const index = parseShallowJson(readFileSync(file, "utf8"), indexDepth);
-    weightMap = (index as { weight_map?: unknown } | null)?.weight_map;
-  } catch (error) {
-    throw new ModelError(`cannot read ${file}: ${errorMessage(error)}; copy it again`);
-  }
+  const { weight_map: weightMap } = readJsonObject(file);
   const entries = Object.entries((weightMap ?? {}) as Record<string, unknown>);
   if (entries.length === 0) {
     throw new ModelError(`${file}: weight_map lists no tensors; copy the file again`);

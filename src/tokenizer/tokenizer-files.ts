@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { errorMessage, ModelError } from "../errors.ts";
+import { readJsonObject } from "../json-object-file.ts";
 import { valueAt } from "../value-at.ts";
 import {
   checkTokenizer,
@@ -31,26 +32,6 @@ function readText(file: string): string {
   } catch (error) {
     throw new ModelError(`cannot read ${file}: ${errorMessage(error)}`);
   }
-}
-
-function readObject(directory: string, name: string): Record<string, unknown> {
-  const file = path.join(directory, name);
-  if (!existsSync(file)) {
-    throw new ModelError(`${directory} has no ${name}; copy it from where the model came from`);
-  }
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(readText(file));
-  } catch (error) {
-    if (error instanceof ModelError) {
-      throw error;
-    }
-    throw new ModelError(`${file} is not JSON (${errorMessage(error)}); copy it again`);
-  }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
-    throw new ModelError(`${file} must hold a JSON object; copy it again`);
-  }
-  return parsed as Record<string, unknown>;
 }
 
 /**
@@ -87,7 +68,7 @@ function readChatTemplate(directory: string, config: TokenizerConfig): ChatTempl
   }
   const processorFile = path.join(directory, "chat_template.json");
   if (existsSync(processorFile)) {
-    const processor = readObject(directory, "chat_template.json");
+    const processor = readJsonObject(processorFile);
     const template = namedTemplates(processor.chat_template, processorFile);
     if (template !== null) {
       return template;
@@ -103,8 +84,8 @@ export function readTokenizerFiles(directory: string): TokenizerFiles {
   }
   const tokenizerFile = path.join(directory, "tokenizer.json");
   const configFile = path.join(directory, "tokenizer_config.json");
-  const tokenizer = readObject(directory, "tokenizer.json");
-  const config = checkTokenizerConfig(readObject(directory, "tokenizer_config.json"), configFile);
+  const tokenizer = readJsonObject(tokenizerFile);
+  const config = checkTokenizerConfig(readJsonObject(configFile), configFile);
   return {
     tokenizerFile,
     tokenizer: checkTokenizer(tokenizer, tokenizerFile),

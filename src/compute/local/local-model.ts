@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { ModelError } from "../../errors.ts";
+import { readJsonObject } from "../../json-object-file.ts";
 import { configFile } from "../../model-files.ts";
 import type { LanguageModel } from "../../models/model.ts";
 import { createModel } from "../../models/registry.ts";
@@ -16,7 +17,7 @@ import type { AdapterDescription } from "./lora/adapter.ts";
 import { readAdapterConfig } from "./lora/adapter-config.ts";
 import { describeAdapter, isFileOfBase } from "./lora/adapter-folder.ts";
 import { describeNewAdapter, type NewAdapter } from "./lora/new-adapter.ts";
-import { readJsonFile, readModelFolder, readSideFiles, type SideFiles } from "./model-folder.ts";
+import { readModelFolder, readSideFiles, type SideFiles } from "./model-folder.ts";
 import { encodeConfig, withDtype } from "./saved-folder.ts";
 import { weightWarnings } from "./stored-weights.ts";
 
@@ -124,7 +125,9 @@ function endTokenIdsOf(
   tokenizer: Tokenizer,
 ): number[] {
   const generationConfig =
-    "generation_config.json" in sideFiles ? readJsonFile(path.join(directory, "generation_config.json")) : {};
+    "generation_config.json" in sideFiles
+      ? readJsonObject(path.join(directory, "generation_config.json"))
+      : {};
   const ids = [generationConfig.eos_token_id, model.configuration.eos_token_id, tokenizer.endTokenIds]
     .flat()
     .filter((id) => id !== undefined && id !== null);

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { errorMessage, ModelError } from "../../errors.ts";
+import { ModelError } from "../../errors.ts";
+import { readJsonObject } from "../../json-object-file.ts";
 import { configFile, moreTemplatesFolder, sideFileNames } from "../../model-files.ts";
 import { embeddingWeight } from "../../models/decoder-parameters.ts";
 import type { LanguageModel } from "../../models/model.ts";
 import { createModel } from "../../models/registry.ts";
 import { openWeights } from "../../safetensors/weights-folder.ts";
-import { parseShallowJson } from "../../shallow-json.ts";
 import { checkTiedHead, matchWeights, type StoredWeights } from "./stored-weights.ts";
 
 /** Files beside the weights that make a model folder whole, by their path in it: kept byte for byte from where the model came. */
@@ -17,22 +17,6 @@ export interface ModelFolder {
   /** `config.json` among them. */
   sideFiles: SideFiles;
   weights: StoredWeights;
-}
-
-/** More than any configuration needs. */
-const jsonDepth = 64;
-
-export function readJsonFile(file: string): Record<string, unknown> {
-  let parsed: unknown;
-  try {
-    parsed = parseShallowJson(readFileSync(file, "utf8"), jsonDepth);
-  } catch (error) {
-    throw new ModelError(`cannot read ${file}: ${errorMessage(error)}`);
-  }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
-    throw new ModelError(`${file} must hold a JSON object`);
-  }
-  return parsed as Record<string, unknown>;
 }
 
 /** Reads a model folder but for the weights themselves, which follow with `withWeights`. */
@@ -46,7 +30,7 @@ export function readModelFolder(directory: string): ModelFolder {
   if (!existsSync(file)) {
     throw new ModelError(`${directory} has no ${configFile}; is it a Hugging Face model folder?`);
   }
-  const model = createModel(readJsonFile(file), file);
+  const model = createModel(readJsonObject(file), file);
   const weights = openWeights(directory);
   try {
     return { model, sideFiles: readSideFiles(directory), weights: matchWeights(directory, weights, model) };

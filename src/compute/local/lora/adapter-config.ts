@@ -1,9 +1,9 @@
 import path from "node:path";
 import { shown } from "../../../error-text.ts";
 import { ModelError } from "../../../errors.ts";
+import { readJsonObject } from "../../../json-object-file.ts";
 import { type ConfigFields, configFields, type Json } from "../../../models/config-fields.ts";
 import type { LanguageModel } from "../../../models/model.ts";
-import { readJsonFile } from "../model-folder.ts";
 import { type AdaptedLayer, parameterNames } from "./adapter.ts";
 import { pythonPattern } from "./python-pattern.ts";
 import { shortTargets, type TargetModules, targetLayers } from "./target-modules.ts";
@@ -56,7 +56,7 @@ export interface AdapterConfig {
 /** Reads the file and refuses, by field and value, whatever goes beyond LoRA on linear layers. */
 export function readAdapterConfig(directory: string): AdapterConfig {
   const file = path.join(directory, adapterConfigFile);
-  const json = readJsonFile(file);
+  const json = readJsonObject(file);
   const fields = configFields(json, file);
   const expect = (name: string, allowed: readonly unknown[], expected: string): void => {
     if (!allowed.includes(fields.value(name))) {
