@@ -16,16 +16,17 @@ import type { Task } from "../tasks/task.ts";
 import { locateTaskData } from "./data-location.ts";
 import { locateModel, type ModelLocation, modelSource } from "./model-location.ts";
 import type { NewModel, Recipe } from "./run-config.ts";
+import { type MeasuredRecipe, withSteps } from "./run-length.ts";
 import { silence, type TextOutput } from "./terminal.ts";
 
 /** All of a run that can be known before its weights are read. */
-export interface PreparedRun extends PreparedModel {
+export interface PreparedRun extends PreparedModel<MeasuredRecipe> {
   task: Task;
 }
 
-export interface PreparedModel {
+export interface PreparedModel<Given extends Recipe = Recipe> {
   /** Completed with what this machine and the model's location decide. */
-  recipe: Recipe;
+  recipe: Given;
   source: ModelSource;
   description: ModelDescription;
   /** What the journal calls the model; a model of the hub has its commit in it. */
@@ -43,7 +44,10 @@ export interface PrepareOptions {
 /** Throws ConfigError, DataError or ModelError for a task or a model that cannot be used. */
 export async function prepareRun(recipe: Recipe, options: PrepareOptions): Promise<PreparedRun> {
   const { task, recorded } = await prepareTask(recipe, options);
-  return { task, ...(await prepareModel({ ...recipe, task: recorded }, options)) };
+  return {
+    task,
+    ...(await prepareModel(withSteps({ ...recipe, task: recorded }, task.train.size), options)),
+  };
 }
 
 /** A task whose data are on this machine and whose rewards can judge, and how the recipe records it. */
@@ -58,10 +62,10 @@ export async function prepareTask(
   return { task: created, recorded };
 }
 
-export async function prepareModel(
-  given: Recipe,
+export async function prepareModel<Given extends Recipe>(
+  given: Given,
   { progress = silence, base }: PrepareOptions,
-): Promise<PreparedModel> {
+): Promise<PreparedModel<Given>> {
   const located = typeof given.model === "string" ? await locateModel(given.model, progress, { base }) : null;
   const recipe = {
     ...given,

@@ -56,20 +56,39 @@ const lora = z.strictObject({
   useRslora: z.boolean().default(false),
 });
 
-const budget = z.strictObject({
+export const budget = z.strictObject({
   samples: count.optional(),
   tokens: count.optional(),
   seconds: z.number().positive().optional(),
 });
 
-const train = z.strictObject({
-  steps: z.int().min(0),
+const interval = z.custom<number | "epoch">(
+  (value) =>
+    value === "epoch" ||
+    (typeof value === "number" && value >= 0 && (value < 1 || Number.isSafeInteger(value))),
+  "a whole number of steps, a share of all steps below 1, or epoch",
+);
+
+const trainKeys = z.strictObject({
+  steps: z.int().min(0).optional(),
+  epochs: z.number().positive().optional(),
   promptsPerStep: count,
   completionsPerPrompt: z.int().min(2),
   maxPromptTokens: count.default(512),
   longPrompts: z.enum(["refuse", "skip"]).default("refuse"),
   unscoredShareLimit: z.number().min(0).lt(1).default(0.5),
   budget: budget.nullable().default(null),
+});
+
+/** The length of a run is given once. */
+const train = trainKeys.superRefine(({ steps, epochs }, context) => {
+  const fail = (key: string, message: string): void =>
+    context.addIssue({ code: "custom", path: [key], message });
+  if (steps === undefined && epochs === undefined) {
+    fail("steps", "a whole number, or epochs in its place");
+  } else if (steps !== undefined && epochs !== undefined) {
+    fail("epochs", "nothing here, because train.steps gives the length too");
+  }
 });
 
 const sampling = z.strictObject({
@@ -93,13 +112,13 @@ const optimizer = z.strictObject({
 });
 
 const evaluate = z.strictObject({
-  every: z.int().min(0).default(0),
+  every: interval.default(0),
   problems: z.int().min(0).default(200),
   atStart: z.boolean().default(true),
 });
 
 const checkpoint = z.strictObject({
-  every: z.int().min(0).default(0),
+  every: interval.default(0),
   keep: z.int().min(0).default(3),
   rollingEvery: count.default(1),
   dtype: z.enum(savedDtypes as readonly [SavedDtype, ...SavedDtype[]]).default("source"),

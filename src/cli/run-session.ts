@@ -12,10 +12,11 @@ import { preflight, type RunPurpose } from "./doctor/preflight.ts";
 import { checkPositions, type PrepareOptions, prepareRun, startBackend } from "./prepared-run.ts";
 import { writeRecipe } from "./recipe.ts";
 import type { Recipe } from "./run-config.ts";
+import type { MeasuredRecipe } from "./run-length.ts";
 
 /** A recipe brought to life: its task and its model. Close it when done. */
 export interface Session {
-  recipe: Recipe;
+  recipe: MeasuredRecipe;
   task: Task;
   backend: LocalBackend;
   /** What the journal calls the model; a model of the hub has its commit in it. */
@@ -124,7 +125,7 @@ function scheduleOf({ learningRate, schedule }: ScheduleSection, steps: number):
 }
 
 /** What decides the numbers of a run. Its length is left out where no learning rate depends on it, so that it can be extended. */
-function fingerprintOf(recipe: Recipe): Record<string, unknown> {
+function fingerprintOf(recipe: MeasuredRecipe): Record<string, unknown> {
   const { model, lora, task, algorithm, optimizer, warmStart, train } = recipe;
   const { name, warmupRatio } = optimizer.schedule;
   const lengthMatters = !name.startsWith("constant") || warmupRatio !== undefined;

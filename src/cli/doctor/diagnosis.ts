@@ -7,6 +7,7 @@ import {
   startBackend,
 } from "../prepared-run.ts";
 import type { Recipe } from "../run-config.ts";
+import { withSteps } from "../run-length.ts";
 import { examine, findingOf } from "./check.ts";
 import { type CheckName, type Finding, ok, warning } from "./finding.ts";
 import { checkLogprobs } from "./logprobs.ts";
@@ -88,7 +89,7 @@ async function examineRun(
   model: PreparedModel,
   runFolder: string,
 ): Promise<void> {
-  const run = { task, ...model };
+  const run = { task, ...model, recipe: withSteps(model.recipe, task.train.size) };
   const examination = { run, facts: readModelFacts(run.description), ...thorough, runFolder };
   for (const check of cheapChecks) {
     findings.push(...(await examine(check, examination)));

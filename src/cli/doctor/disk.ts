@@ -9,7 +9,7 @@ import { elementBytes } from "../../safetensors/header.ts";
 import { runPaths } from "../../trainer/run-folder.ts";
 import { formatBytes } from "../format.ts";
 import type { PreparedModel } from "../prepared-run.ts";
-import type { Recipe } from "../run-config.ts";
+import type { MeasuredRecipe } from "../run-length.ts";
 import type { Check } from "./check.ts";
 import { failure, ok, warning } from "./finding.ts";
 
@@ -56,7 +56,10 @@ export function checkpointBytes({ recipe, description }: PreparedModel): number 
 }
 
 /** Those that are kept, the newest, and the one that is being written before an older one goes. */
-function checkpointsAtOnce({ checkpoint, train, warmStart }: Recipe): { most: number; parts: string } {
+function checkpointsAtOnce({ checkpoint, train, warmStart }: MeasuredRecipe): {
+  most: number;
+  parts: string;
+} {
   const steps = train.steps + (warmStart?.steps ?? 0);
   const kept = checkpoint.every > 0 ? Math.min(checkpoint.keep, Math.floor(steps / checkpoint.every)) : 0;
   const parts = [...(kept > 0 ? [`${kept} kept`] : []), "the newest", "one being written"];
