@@ -48,8 +48,8 @@ export function createHubFetch(settings: HubSettings, options: HubFetchOptions =
     if (settings.token !== null && url.origin === hub) {
       headers.set("Authorization", `Bearer ${settings.token}`);
     }
-    // A commit that was lost on the way back must not be made twice.
-    const repeatable = method === "GET" || method === "PUT";
+    // What is made already is told by its name; a commit whose answer was lost must not be made twice.
+    const repeatable = method === "GET" || method === "PUT" || isNamedCreation(url);
     for (let attempt = 1; ; attempt++) {
       const last = attempt === attempts;
       let wait = settings.retryDelay * 2 ** (attempt - 1);
@@ -95,6 +95,11 @@ export function createHubFetch(settings: HubSettings, options: HubFetchOptions =
       clearTimeout(timer);
     }
   }
+}
+
+/** A repository or a branch; made twice, the hub refuses the second. */
+function isNamedCreation({ pathname }: URL): boolean {
+  return /\/repos\/create$|\/branch\/[^/]+$/.test(pathname);
 }
 
 export function connectionError(url: URL, error: unknown): HubConnectionError {

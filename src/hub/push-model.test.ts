@@ -135,8 +135,32 @@ test("an upload that fails for a moment is repeated, one that fails for good lea
   const { commit } = await push();
   server.faults.push({ match: /^POST .*\/commit\//, status: 500 });
   await expect(push({ card: "# changed\n" })).rejects.toThrow(/answers 500/);
-  expect(server.requests.filter(({ path: url }) => url.includes("/commit/"))).toHaveLength(2);
+  expect(commitsAsked(server)).toBe(1 + 5);
   expect(server.filesOf(name)).toEqual(server.filesOf(name, commit));
+});
+
+const commitsAsked = ({ requests }: HubServer) =>
+  requests.filter(({ path: url }) => url.includes("/commit/")).length;
+
+test("a commit whose answer is lost is not made again", async () => {
+  const { server, push } = await openPlace();
+  server.faults.push({ match: /^POST .*\/(commit|branch|repos)\//, times: 3, unanswered: true });
+  const { commit } = await push({ branch: "step-10" });
+  expect(commitsAsked(server)).toBe(1);
+  expect(server.filesOf(name, "step-10")).toEqual(server.filesOf(name, commit));
+  expect(server.filesOf(name, commit)["model.safetensors"]!.equals(weights)).toBe(true);
+});
+
+test("a commit that others came before is made after theirs", async () => {
+  const { server, push } = await openPlace();
+  server.addCommit(name, { "model-00001-of-00001.safetensors": "old" });
+  const theirs = () => server.addCommit(name, { "model.safetensors": "theirs", "notes.md": "theirs" });
+  server.faults.push({ match: /^POST .*\/commit\//, times: 1, meanwhile: theirs });
+  const { commit, deleted } = await push();
+  expect({ commits: commitsAsked(server), deleted }).toEqual({ commits: 2, deleted: [] });
+  expect(Object.keys(server.filesOf(name, commit)).toSorted()).toEqual(
+    [...Object.keys(model), "README.md", "notes.md"].toSorted(),
+  );
 });
 
 test("progress ends with every byte, and a second push sends no weights again", async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import {
   type CommitOutput,
@@ -9,8 +10,9 @@ import {
 } from "@huggingface/hub";
 import { ConfigError } from "../errors.ts";
 import { isWeightsFile } from "../model-files.ts";
+import { holdsContent, type RepositoryAccess } from "./holds-content.ts";
 import { hubFailure } from "./hub-failure.ts";
-import { createHubFetch, HubResponseError } from "./hub-fetch.ts";
+import { attempts, createHubFetch, HubConnectionError, HubResponseError } from "./hub-fetch.ts";
 import type { HubSettings } from "./settings.ts";
 
 export interface PushedFile {
@@ -71,7 +73,7 @@ export async function pushModel(
 }
 
 async function push(name: string, settings: HubSettings, options: PushOptions): Promise<PushResult> {
-  const { files, card, isPrivate, branch, title, onProgress } = options;
+  const { files, isPrivate, branch, onProgress } = options;
   const totalBytes = files.reduce((sum, { size }) => sum + size, 0);
   let sentBytes = 0;
   const finished = new Map<string, number>();
@@ -86,22 +88,73 @@ async function push(name: string, settings: HubSettings, options: PushOptions): 
       tell();
     },
   });
-  const access = { hubUrl: settings.endpoint, fetch, repo: { type: "model", name } as const };
+  const access: RepositoryAccess = { hubUrl: settings.endpoint, fetch, repo: { type: "model", name } };
   await prepareRepository(name, access, isPrivate);
   if (branch !== "main") {
     await unlessThere(createBranch({ ...access, branch }));
   }
-  const paths = new Set(files.map(({ path }) => path));
-  const deleted: string[] = [];
-  for await (const entry of listFiles({ ...access, revision: encodeURIComponent(branch) })) {
-    if (entry.type === "file" && isWeightsFile(entry.path) && !paths.has(entry.path)) {
-      deleted.push(entry.path);
+  const pushed = await commitOnce(access, settings, options, (path) => {
+    finished.set(path, files.find((file) => file.path === path)?.size ?? 0);
+    tell();
+  });
+  sentBytes = totalBytes;
+  tell();
+  return { ...pushed, url: `${settings.endpoint}/${name}` };
+}
+
+/** After these a commit may have been made or not, or goes through when it is tried again. */
+const unclearStatuses = [408, 412, 500, 502, 503, 504];
+
+/**
+ * One commit, however often its answer is lost: it names the commit that it comes after, which the hub checks; where the
+ * branch has moved after a failure, what it holds now is compared.
+ */
+async function commitOnce(
+  access: RepositoryAccess,
+  settings: HubSettings,
+  options: PushOptions,
+  onFinished: (path: string) => void,
+): Promise<Omit<PushResult, "url">> {
+  const { files, card, branch } = options;
+  const readme = { path: "README.md", text: card, size: Buffer.byteLength(card) };
+  let parent = await headOf(access, branch);
+  for (let attempt = 1; ; attempt++) {
+    const deleted = await replacedWeights(access, branch, files);
+    try {
+      return { commit: await commit(access, options, { deleted, parent, onFinished }), deleted };
+    } catch (error) {
+      const isUnclear =
+        error instanceof HubConnectionError ||
+        (error instanceof HubResponseError && unclearStatuses.includes(error.status));
+      if (!isUnclear || attempt === attempts) {
+        throw error;
+      }
     }
+    await sleep(settings.retryDelay * 2 ** (attempt - 1) * 1000);
+    const head = await headOf(access, branch);
+    if (head !== parent && (await holdsContent(access, head, [readme, ...files], deleted))) {
+      return { commit: head, deleted };
+    }
+    parent = head;
   }
+}
+
+interface CommitDetails {
+  deleted: readonly string[];
+  parent: string;
+  onFinished: (path: string) => void;
+}
+
+async function commit(
+  access: RepositoryAccess,
+  { files, card, branch, title }: PushOptions,
+  { deleted, parent, onFinished }: CommitDetails,
+): Promise<string> {
   const events = commitIter({
     ...access,
     branch,
     title,
+    parentCommit: parent,
     // Plain Git LFS, which every hub and mirror takes.
     useXet: false,
     operations: [
@@ -112,29 +165,39 @@ async function push(name: string, settings: HubSettings, options: PushOptions): 
       ),
     ],
   });
-  const sizes = new Map(files.map(({ path, size }) => [path, size]));
   let event = await events.next();
   for (; !event.done; event = await events.next()) {
     const { value } = event;
     if (value.event === "fileProgress" && value.state === "uploading" && value.progress === 1) {
-      finished.set(value.path, sizes.get(value.path) ?? 0);
-      tell();
+      onFinished(value.path);
     }
   }
-  sentBytes = totalBytes;
-  tell();
-  const { commit } = event.value as CommitOutput;
-  return { commit: commit.oid, url: `${settings.endpoint}/${name}`, deleted };
+  return (event.value as CommitOutput).commit.oid;
 }
 
-interface Access {
-  hubUrl: string;
-  fetch: typeof fetch;
-  repo: { type: "model"; name: string };
+async function headOf(access: RepositoryAccess, branch: string): Promise<string> {
+  const asked = { ...access, name: access.repo.name, revision: branch };
+  return (await modelInfo({ ...asked, additionalFields: ["sha"] })).sha;
+}
+
+/** Weights in the repository that the new ones take the place of under other names. */
+async function replacedWeights(
+  access: RepositoryAccess,
+  branch: string,
+  files: readonly PushedFile[],
+): Promise<string[]> {
+  const paths = new Set(files.map(({ path }) => path));
+  const replaced: string[] = [];
+  for await (const entry of listFiles({ ...access, revision: encodeURIComponent(branch) })) {
+    if (entry.type === "file" && isWeightsFile(entry.path) && !paths.has(entry.path)) {
+      replaced.push(entry.path);
+    }
+  }
+  return replaced;
 }
 
 /** Makes the repository if it is not there. */
-async function prepareRepository(name: string, access: Access, isPrivate: boolean): Promise<void> {
+async function prepareRepository(name: string, access: RepositoryAccess, isPrivate: boolean): Promise<void> {
   let existing: { private: boolean };
   try {
     existing = await modelInfo({ ...access, name });
@@ -143,7 +206,9 @@ async function prepareRepository(name: string, access: Access, isPrivate: boolea
       throw error;
     }
     // `fetch` adds the token.
-    await createRepo({ ...access, accessToken: "", ...(isPrivate && { visibility: "private" }) });
+    await unlessThere(
+      createRepo({ ...access, accessToken: "", ...(isPrivate && { visibility: "private" }) }),
+    );
     return;
   }
   if (isPrivate && !existing.private) {

@@ -8,6 +8,10 @@ export interface HubFault {
   /** Answers with this instead. */
   status?: number;
   headers?: Record<string, string>;
+  /** Happens before the request is looked at. */
+  meanwhile?: () => void;
+  /** Does what was asked and loses the answer. */
+  unanswered?: boolean;
   /** Ends the connection after so many bytes of the body. */
   cutAfter?: number;
   /** Sends so many bytes of the body and then nothing more. */

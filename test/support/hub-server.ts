@@ -103,6 +103,11 @@ export async function startHubServer({ untilClosed = false } = {}): Promise<HubS
         response.writeHead(fault.status, fault.headers).end();
         return;
       }
+      fault?.meanwhile?.();
+      if (fault?.unanswered) {
+        response.writeHead = () => response;
+        response.end = () => response.destroy();
+      }
       await answer({ method, url, request, response, body, fault });
     };
 
@@ -320,7 +325,13 @@ export async function startHubServer({ untilClosed = false } = {}): Promise<HubS
         .toString()
         .split("\n")
         .map((line) => JSON.parse(line));
-      const files = new Map(model.commits.get(model.refs.get(rest)!));
+      const head = model.refs.get(rest)!;
+      const parent = lines.find(({ key }) => key === "header").value.parentCommit;
+      if (parent !== undefined && parent !== head) {
+        refuse(412, "A commit has happened since. Please refresh and try again.");
+        return;
+      }
+      const files = new Map(model.commits.get(head));
       for (const { key, value } of lines) {
         if (key === "file") {
           files.set(value.path, Buffer.from(value.content, value.encoding));
