@@ -73,6 +73,11 @@ describe("gradeMath", () => {
     ["\\text{4:30 p.m.}", "4:30 \\text{ p.m.}"],
     ["1011_2", "1011_{2}"],
     ["3:4", "\\frac{3}{4}"],
+    ["(1,2]", "\\left]1;2\\right]"],
+    ["(-\\infty,1) \\cup [2,3)", "]-\\infty;1[ \\cup [2;3["],
+    ["(-\\infty,1) \\cup (2,3)", "(2,3) \\bigcup (-\\infty,1)"],
+    ["47", "47 m"],
+    ["\\text{yes}", "Yes!"],
   ])("takes %j for %j", (gold, answer) => {
     expect(verdict(gold, answer)).toBe("equal");
   });
@@ -116,6 +121,13 @@ describe("gradeMath", () => {
     ["C", "D"],
     ["\\emptyset", "\\{0\\}"],
     ["1011_2", "1011_3"],
+    ["3", "3!"],
+    ["n!", "n"],
+    ["5", "5n"],
+    ["2.55 \\times 10^{-10}", "0"],
+    ["\\text{3 1/2}", "31/2"],
+    ["(1,2]", "]1,2["],
+    ["A \\rightarrow B", "A \\leftarrow B"],
   ])("does not take %j for %j", (gold, answer) => {
     expect(verdict(gold, answer)).toBe("different");
   });
@@ -137,6 +149,7 @@ describe("gradeMath", () => {
     ["Therefore $x = 5$."],
     ["5"],
     ["It follows that the number of ways is 5."],
+    ["Hooray, the answer is 5!"],
   ])("finds the answer in %j", (completion) => {
     expect(gradeMath("5", completion).verdict).toBe("equal");
   });

@@ -162,14 +162,13 @@ export function agreeInDecimals(a: Rational, b: Rational, places: number): boole
     return false;
   }
   const size = magnitude(difference);
+  const larger = compare(magnitude(a), magnitude(b)) < 0 ? magnitude(b) : magnitude(a);
   if (isInteger(a) || isInteger(b)) {
-    return compare(size, nearlyNothing) <= 0;
+    const relative = multiply(larger, nearlyNothing) ?? integer(0);
+    return compare(size, nearlyNothing) <= 0 && compare(size, relative) <= 0;
   }
   const absolute = fraction(5n, 10n ** BigInt(places + 1));
-  const relative = multiply(
-    compare(magnitude(a), magnitude(b)) < 0 ? magnitude(b) : magnitude(a),
-    fraction(5n, 10n ** BigInt(places)) ?? integer(0),
-  );
+  const relative = multiply(larger, fraction(5n, 10n ** BigInt(places)) ?? integer(0));
   return compare(size, absolute ?? integer(0)) <= 0 && compare(size, relative ?? integer(0)) <= 0;
 }
 

@@ -286,11 +286,11 @@ function closingDelimiter(text: string, start: number, close: string): number | 
   return end < 0 || end - start > longestLine ? undefined : end;
 }
 
-/** Formulas joined by commas, "and" and "or" are one answer. */
+/** Formulas joined by commas, semicolons, "and" and "or" are one answer. */
 function joinedEnd(text: string, start: number): number {
   let end = start;
   for (let count = 0; count < 30; count++) {
-    const joint = /^\s*(?:,?\s*(?:and|or)|,)\s*(?=\$|\\\(|\\\[)/.exec(text.slice(end, end + 20))?.[0];
+    const joint = /^\s*(?:,?\s*(?:and|or)|[,;])\s*(?=\$|\\\(|\\\[)/.exec(text.slice(end, end + 20))?.[0];
     const next = joint === undefined ? undefined : formulaAt(text, end + joint.length);
     if (!next) {
       break;
@@ -309,7 +309,7 @@ function lastFormulas(text: string): (FoundAnswer & Formula & { whole: boolean }
   }
   const end = joinedEnd(text, last.end);
   for (let count = 0; count < 30; count++) {
-    const joint: string | undefined = /(?:,?\s*(?:and|or)|,)\s*$/.exec(
+    const joint: string | undefined = /(?:,?\s*(?:and|or)|[,;])\s*$/.exec(
       text.slice(Math.max(0, last.start - 12), last.start),
     )?.[0];
     const before: Formula | undefined = joint === undefined ? undefined : formulaBefore(text, last.start);

@@ -5,6 +5,7 @@ import type { Comparison } from "./equal-values.ts";
 import { type Expression, freeSymbols, mapExpression, unreadable, type WorkBudget } from "./expression.ts";
 import { unknownFunction } from "./functions.ts";
 import { reduceMatrices } from "./matrices.ts";
+import { withInwardBrackets } from "./outward-brackets.ts";
 import { parseAnswer } from "./parser.ts";
 import { isName } from "./relations.ts";
 import { tokenize } from "./tokens.ts";
@@ -20,12 +21,13 @@ export interface ReadAnswer {
 }
 
 const longest = 8000;
+const numberWithLetter = /^-?[\d.,]+(?:\s|~|\\[ ,;:!])+[A-Za-z]$/;
 
 /** Reads an answer's text. `plain`: it stood in no math delimiters. */
 export function readAnswer(text: string, plain: boolean, budget: WorkBudget): ReadAnswer {
   const cleaned = clean(text.length > longest ? "" : text);
   const expressions: Expression[] = [];
-  const letterUnits = plain && /\d\s*[A-Za-z](?![A-Za-z])/.test(cleaned);
+  const letterUnits = (plain ? /\d\s*[A-Za-z](?![A-Za-z])/ : numberWithLetter).test(cleaned);
   const readings = [
     { text: cleaned, thousands: true, plain, letterUnits: false },
     ...(/\d,\d{3}/.test(cleaned) ? [{ text: cleaned, thousands: false, plain, letterUnits: false }] : []),
@@ -36,7 +38,7 @@ export function readAnswer(text: string, plain: boolean, budget: WorkBudget): Re
   ];
   for (const { text: readText, ...rules } of readings) {
     try {
-      const expression = parseAnswer(tokenize(readText, rules, budget), budget);
+      const expression = parseAnswer(withInwardBrackets(tokenize(readText, rules, budget)), budget);
       expressions.push(reduceMatrices(expression, budget));
     } catch (error) {
       if (error !== unreadable) {
@@ -197,18 +199,32 @@ function trimEdges(text: string): string {
 
 /** Words alone: lower case, without spacing commands, styles, punctuation at the end. */
 export function wordsOf(text: string): string {
-  return text
-    .replaceAll(/\\(?:left|right|displaystyle|quad|qquad|,|;|:|!|\s)/g, "")
-    .replaceAll(
-      /\\(?:text|textbf|textit|textrm|textnormal|mathrm|mathbf|mathit|mbox|operatorname)\s*\{([^{}]*)\}/g,
-      "$1",
-    )
-    .replaceAll(/[\s~$]/g, "")
-    .replaceAll("\\dfrac", "\\frac")
-    .replaceAll("\\tfrac", "\\frac")
-    .replaceAll(/^\(([a-z])\)$/gi, "$1")
-    .replaceAll(/[.,;:!。]+$/g, "")
-    .toLowerCase();
+  return withoutEnd(
+    text
+      .replaceAll(/\\(?:(?:left|right|displaystyle|quad|qquad)(?![a-z])|,|;|:|!|\s)/g, "")
+      .replaceAll(
+        /\\(?:text|textbf|textit|textrm|textnormal|mathrm|mathbf|mathit|mbox|operatorname)\s*\{([^{}]*)\}/g,
+        "$1",
+      )
+      .replaceAll(/(\d)[\s~]+(?=\d)/g, "$1_")
+      .replaceAll(/[\s~$]/g, "")
+      .replaceAll("\\dfrac", "\\frac")
+      .replaceAll("\\tfrac", "\\frac")
+      .replaceAll(/^\(([a-z])\)$/gi, "$1")
+      .toLowerCase(),
+  );
+}
+
+/** Without the punctuation at its end; behind a word `!` is punctuation, behind a number or a letter a factorial. */
+function withoutEnd(words: string): string {
+  let end = words.length;
+  while (end > 0 && ".,;:。!".includes(words[end - 1]!)) {
+    end--;
+  }
+  const factorial = /^[.,;:。]*!/.exec(words.slice(end));
+  return factorial && !/\p{L}{2}$/u.test(words.slice(Math.max(0, end - 4), end))
+    ? words.slice(0, end + factorial[0].length)
+    : words.slice(0, end);
 }
 
 function bracesMatch(text: string): boolean {

@@ -44,10 +44,10 @@ const scales: Readonly<Record<string, readonly [names: string, numerator: number
 };
 
 const otherUnits =
-  "km/h mph kmph kph degree deg rad radian unit hz khz mhz n pa kpa j kj w kw v kv a c k mol amu ev mev erg cal kcal gallon gal quart " +
+  "km/h mph kmph kph degree deg rad radian unit hz khz mhz N pa kpa J kj W kw V kv A C K mol amu ev mev erg cal kcal gallon gal quart " +
   "pint cup tablespoon teaspoon acre hectare month year yr people person student point apple way rupee rs euro pounds time " +
   "digit edge side square cubic sq cu page book ticket coin item marble bead egg calorie step mole atm torr dozen 海里 度 平方米 " +
-  "nautical per bushel arcsec arcsecond t f hp psi db lumen lux joule newton watt volt amp ampere ohm kelvin celsius fahrenheit pc ly";
+  "nautical per bushel arcsec arcsecond T F hp psi db lumen lux joule newton watt volt amp ampere ohm kelvin celsius fahrenheit pc ly";
 
 const unitTable: ReadonlyMap<string, Unit | undefined> = new Map([
   ...otherUnits.split(" ").map((name) => [name, undefined] as const),
