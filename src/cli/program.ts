@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { ConfigError, errorMessage, isGpgradError } from "../errors.ts";
 import { packageVersion } from "../package-version.ts";
+import { addCompareCommand } from "./compare-command.ts";
 import { addDoctorCommand } from "./doctor-command.ts";
 import { addEvalCommand } from "./eval-command.ts";
 import { addGradeCommand } from "./grade-command.ts";
@@ -49,6 +50,7 @@ function createProgram(terminal: Terminal): Command {
       outputError: (text, write) => write(`${text.trim().replaceAll(/\s*\n\s*/g, " ")}\n`),
     });
   addTrainCommand(program, terminal);
+  addCompareCommand(program, terminal);
   addDoctorCommand(program, terminal);
   addEvalCommand(program, terminal);
   addSampleCommand(program, terminal);

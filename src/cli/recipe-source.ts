@@ -77,7 +77,7 @@ export function parseOverride(text: string): Override {
   return { path, value: document.toJS(), origin };
 }
 
-const isSection = (value: unknown): value is Record<string, unknown> =>
+export const isSection = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 function withValue(section: unknown, override: Override, depth: number): unknown {

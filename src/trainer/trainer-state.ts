@@ -81,7 +81,7 @@ function fingerprint(options: TrainOptions): Fingerprint {
 }
 
 /** `{ a: { b: 1 } }` becomes `{ "a.b": 1 }`; a list stays one value. */
-function flatten(value: Readonly<Record<string, unknown>>, prefix = ""): Fingerprint {
+export function flatten(value: Readonly<Record<string, unknown>>, prefix = ""): Fingerprint {
   const entries = Object.entries(value).flatMap(([key, child]): [string, Fingerprint[string]][] => {
     if (child === undefined) {
       return [];
@@ -108,7 +108,7 @@ export function checkSameRun(checkpoint: string, saved: TrainerState, wanted: Tr
   }
 }
 
-function inWords(value: Fingerprint[string] | undefined): string {
+export function inWords(value: Fingerprint[string] | undefined): string {
   return value === undefined ? "unset" : JSON.stringify(value);
 }
 
