@@ -68,11 +68,20 @@ export interface ScoredGroup {
   rollouts: readonly ScoredRollout[];
 }
 
-/** One completion with the weight of each of its tokens; the learner minimises `-sum(weight * logprob)`. */
+/** One completion with the weight of each of its tokens; arrays are aligned. */
 export interface WeightedCompletion {
   tokenIds: readonly number[];
   /** One signed weight a token; the normalisation over the whole optimizer step is already inside. */
   weights: readonly number[];
+  /**
+   * Log-probabilities under the policy that sampled, for `clipped-ratio`: all completions of a batch have them or none.
+   * Without them the policy is still the one that sampled: every ratio is 1.
+   */
+  oldLogprobs?: readonly number[];
+  /** Log-probabilities under the reference policy, where there are `klWeights`. */
+  referenceLogprobs?: readonly number[];
+  /** Adds `sum(klWeight * (exp(d) - d - 1))` with `d = referenceLogprob - logprob`, an estimate of the KL divergence. */
+  klWeights?: readonly number[];
 }
 
 /** The completions of one prompt, which the learner reads once for all of them. */
@@ -81,9 +90,25 @@ export interface TrainingGroup {
   completions: readonly WeightedCompletion[];
 }
 
+/** A token stops teaching once its ratio is beyond `1 + high` where its weight is positive, below `1 - low` where it is negative. */
+export interface ClipRange {
+  low: number;
+  high: number;
+}
+
+/**
+ * What the learner minimises, summed over tokens: `-weight * logprob`, which goes by two names, or, with
+ * `ratio = exp(logprob - oldLogprob)`, `-min(ratio * weight, clip(ratio) * weight)`; with the KL term of `klWeights` added.
+ */
+export type BatchLoss =
+  | { name: "policy-gradient" | "cross-entropy" }
+  | { name: "clipped-ratio"; clip: ClipRange };
+
 /** What one optimizer step learns from. How it is cut into micro-batches never changes the update. */
 export interface TrainingBatch {
   groups: readonly TrainingGroup[];
+  /** `policy-gradient` if left out. */
+  loss?: BatchLoss;
 }
 
 /** A number for each thing that was measured, by its full name. */

@@ -151,7 +151,7 @@ function failAt(
   };
   const { learner } = policy;
   options.learner = {
-    load: learner.load,
+    ...learner,
     async forwardBackward(batch) {
       tick();
       return learner.forwardBackward(batch);

@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Codec } from "../../src/compute/codec.ts";
 import type { Learner } from "../../src/compute/learner.ts";
 import type { SampledCompletion, Sampler, SamplingParameters } from "../../src/compute/sampler.ts";
+import { tokenLoss } from "../../src/losses/token-loss.ts";
 import { hashSeed, uniform } from "../../src/random.ts";
 
 /**
@@ -27,10 +28,11 @@ type Table = Map<string, number[]>;
 export function createTabularPolicy(): TabularPolicy {
   let logits: Table = new Map();
   let velocity: Table = new Map();
+  let reference: Table = new Map();
   const gradients: Table = new Map();
 
-  const distribution = (row: string, temperature: number): number[] => {
-    const values = logits.get(row) ?? new Array<number>(vocabularySize).fill(0);
+  const distribution = (row: string, temperature: number, table = logits): number[] => {
+    const values = table.get(row) ?? new Array<number>(vocabularySize).fill(0);
     const highest = Math.max(...values);
     const first = values.indexOf(highest);
     const powers = values.map((value, token) =>
@@ -77,25 +79,46 @@ export function createTabularPolicy(): TabularPolicy {
       },
     },
     learner: {
-      async forwardBackward({ groups }) {
+      async forwardBackward({ groups, loss: batchLoss }) {
         let loss = 0;
         let tokens = 0;
+        const clip = batchLoss?.name === "clipped-ratio" ? batchLoss.clip : undefined;
         const logprobs = groups.map(({ promptTokenIds, completions }) =>
-          completions.map(({ tokenIds, weights }) =>
+          completions.map(({ tokenIds, weights, oldLogprobs, referenceLogprobs, klWeights }) =>
             tokenIds.map((tokenId, position) => {
               const row = rowName(promptTokenIds, tokenIds.slice(0, position));
               const probabilities = distribution(row, 1);
               const gradient = rowOf(gradients, row);
+              const logprob = Math.log(probabilities[tokenId]);
+              const lossAt = (at: number): number =>
+                tokenLoss(at, {
+                  weight: weights[position],
+                  clip,
+                  oldLogprob: oldLogprobs?.[position] ?? logprob,
+                  klWeight: klWeights?.[position],
+                  referenceLogprob: referenceLogprobs?.[position],
+                }).loss;
+              const slope = (lossAt(logprob + 1e-5) - lossAt(logprob - 1e-5)) / 2e-5;
               for (const [token, probability] of probabilities.entries()) {
-                gradient[token] -= weights[position] * (Number(token === tokenId) - probability);
+                gradient[token] += slope * (Number(token === tokenId) - probability);
               }
               tokens += 1;
-              loss -= weights[position] * Math.log(probabilities[tokenId]);
-              return Math.log(probabilities[tokenId]);
+              loss += lossAt(logprob);
+              return logprob;
             }),
           ),
         );
-        return { loss, logprobs, tokens };
+        return { loss, logprobs, tokens, metrics: {} };
+      },
+      async logprobs(groups, of) {
+        return groups.map(({ promptTokenIds, completions }) =>
+          completions.map(({ tokenIds }) =>
+            tokenIds.map((tokenId, position) => {
+              const row = rowName(promptTokenIds, tokenIds.slice(0, position));
+              return Math.log(distribution(row, 1, of === "policy" ? logits : reference)[tokenId]);
+            }),
+          ),
+        );
       },
       async optimStep({ learningRate }) {
         let squares = 0;
@@ -117,6 +140,13 @@ export function createTabularPolicy(): TabularPolicy {
       async load(directory) {
         logits = readTable(path.join(directory, "model.json"));
         velocity = readTable(path.join(directory, "optimizer.json"));
+      },
+      async freezeReference(directory) {
+        reference = new Map(structuredClone([...logits]));
+        writeFileSync(path.join(directory, "model.json"), JSON.stringify(sorted(reference)));
+      },
+      async loadReference(directory) {
+        reference = readTable(path.join(directory, "model.json"));
       },
     },
   };

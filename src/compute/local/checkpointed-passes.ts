@@ -1,6 +1,7 @@
 import type { BoundGraph, Buffer } from "../../engine/backend.ts";
 import type { SharedPromptLayout } from "../../nn/attention.ts";
 import { compileLayerParts, type HeadPart, type LayerParts, type Part, renamed } from "./layer-parts.ts";
+import { type LossKind, lossInputNames } from "./loss-inputs.ts";
 import { positionsOf, rowsOf } from "./micro-batches.ts";
 import { type Policy, policyBuffers } from "./policy.ts";
 import {
@@ -21,13 +22,13 @@ export function createCheckpointedCompiler(
   policy: Policy,
   gradientLanes: readonly ReadonlyMap<string, Buffer>[],
   usualRows: number,
-): (layout: SharedPromptLayout) => TrainingPasses {
+): (layout: SharedPromptLayout, loss: LossKind) => TrainingPasses {
   const parallelism = gradientLanes.length > 1 ? "graphs" : "operators";
   const statesOfLanes = gradientLanes.map(() => createHiddenStates(policy, usualRows));
-  return (layout) => {
-    const parts = compileLayerParts(policy, layout, { parallelism });
+  return (layout, loss) => {
+    const parts = compileLayerParts(policy, layout, loss, { parallelism });
     const lanes = gradientLanes.map((gradients, lane) =>
-      createPass(policy, layout, parts, gradients, statesOfLanes[lane](rowsOf(layout))),
+      createPass(policy, layout, loss, parts, gradients, statesOfLanes[lane](rowsOf(layout))),
     );
     return {
       lanes,
@@ -76,6 +77,7 @@ interface HeadChunk extends HeadPart {
 function createPass(
   policy: Policy,
   layout: SharedPromptLayout,
+  loss: LossKind,
   parts: LayerParts,
   gradients: ReadonlyMap<string, Buffer>,
   { hidden, gradientPair }: HiddenStates,
@@ -84,7 +86,7 @@ function createPass(
   const { layers, hiddenSize } = model.dimensions;
   const rows = rowsOf(layout);
   const promptRows = promptRowsOf(layout);
-  const own = allocateTrainingInputs(backend, layout);
+  const own = allocateTrainingInputs(backend, layout, loss);
   const logprobs = backend.allocate([rows - promptRows]);
   // Each layer reads the gradient of its output from one and writes that of its input to the other.
   const hiddenGradient = (layer: number): Buffer => gradientPair[(layers - layer) % 2];
@@ -120,9 +122,10 @@ function createPass(
     const targets = backend.allocate([end - start], "integer");
     const from = (buffer: Buffer, offset = 0): Buffer =>
       rowsOfBuffer(policy, buffer, offset + start, offset + end);
+    const lossInputs = lossInputNames(loss).map((name) => [name, from(own[name]!)]);
     const bound = bind(
       part,
-      { targets, weights: from(own.weights), hidden: from(hidden[layers], promptRows) },
+      { targets, ...Object.fromEntries(lossInputs), hidden: from(hidden[layers], promptRows) },
       { logprobs: from(logprobs), hiddenGradient: from(hiddenGradient(layers), promptRows) },
     );
     return { start, end, part, targets, bound };

@@ -12,6 +12,8 @@ export interface EngineOptions {
   samplerRows?: number;
   /** Threads that share one operator; the machine's cores by default. */
   threads?: number;
+  /** Keeps a reference policy for a KL term: a copy of the weights where there is no adapter. */
+  reference?: boolean;
 }
 
 /** What learner and sampler are made with. */
@@ -19,6 +21,7 @@ export interface EngineSettings {
   learner: LearnerOptions;
   sampler: { maxRows: number };
   threads: number;
+  reference: boolean;
 }
 
 const defaults = { microBatchTokens: 2048, samplerRows: 256 };
@@ -44,6 +47,7 @@ export function engineSettings(options: EngineOptions, parameters: number): Engi
     },
     sampler: { maxRows: options.samplerRows ?? defaults.samplerRows },
     threads,
+    reference: options.reference ?? false,
   };
 }
 

@@ -69,9 +69,12 @@ export async function startLocalBackend(options: LocalBackendOptions): Promise<L
     },
     learner: {
       forwardBackward: (batch) => worker.call("forwardBackward", [batch]),
+      logprobs: (groups, of) => worker.call("logprobs", [groups, of]),
       optimStep: (step) => worker.call("optimStep", [step]),
       save: (directory) => worker.call("save", [directory]),
       load: (directory) => worker.call("load", [directory]),
+      freezeReference: (directory) => worker.call("freezeReference", [directory]),
+      loadReference: (directory) => worker.call("loadReference", [directory]),
     },
     close: () => worker.close(),
   };

@@ -4,9 +4,9 @@ import { multiply, sumAll } from "../../engine/operations.ts";
 import type { Tensor } from "../../engine/primitives.ts";
 import { input } from "../../engine/tensor.ts";
 import { tokenLogprobs } from "../../losses/token-logprobs.ts";
-import { weightedLogprobLoss } from "../../losses/weighted-logprob-loss.ts";
 import { type SharedPromptLayout, sharedPromptAttention } from "../../nn/attention.ts";
 import { weightsUnder } from "../../nn/weights.ts";
+import { type LossKind, plainLoss, symbolicLoss } from "./loss-inputs.ts";
 import { positionsOf, rowsOf } from "./micro-batches.ts";
 import { type Policy, policyInputs, policyWeights, vocabularyHead } from "./policy.ts";
 import { attentionMasks } from "./training-inputs.ts";
@@ -38,14 +38,13 @@ export function layerBackward(policy: Policy, layout: SharedPromptLayout, layer:
 }
 
 /** The last norm, the vocabulary head and the loss over `count` completion rows, and back: `logprobs` and gradients. */
-export function headForwardBackward(policy: Policy, count: number): Graph {
+export function headForwardBackward(policy: Policy, count: number, kind: LossKind = plainLoss): Graph {
   const { model } = policy;
   const weights = policyWeights(policy);
   const hidden = hiddenInput(policy, count);
   const targets = input("targets", [count], "integer");
   const logprobs = tokenLogprobs(model.finalNorm(weights, hidden), vocabularyHead(model, weights), targets);
-  const loss = weightedLogprobLoss(logprobs, input("weights", [count]));
-  return buildGraph({ logprobs, ...backward(policy, loss, hidden) });
+  return buildGraph({ logprobs, ...backward(policy, symbolicLoss(logprobs, kind), hidden) });
 }
 
 function hiddenInput({ model }: Policy, rows: number): Tensor {

@@ -8,6 +8,7 @@ import {
   layerBackward,
   layerForward,
 } from "./layer-graphs.ts";
+import type { LossKind } from "./loss-inputs.ts";
 import { rowsOf } from "./micro-batches.ts";
 import type { Policy } from "./policy.ts";
 import { promptRowsOf } from "./training-inputs.ts";
@@ -49,6 +50,7 @@ const logitsPerChunk = 1 << 25;
 export function compileLayerParts(
   policy: Policy,
   layout: SharedPromptLayout,
+  loss: LossKind,
   options: CompileOptions,
 ): LayerParts {
   const { layers } = policy.model.dimensions;
@@ -65,7 +67,7 @@ export function compileLayerParts(
       backward: compile(layerBackward(policy, layout, layer)),
     }),
   );
-  const headPart = remembered((rows: number): Part => compile(headForwardBackward(policy, rows)));
+  const headPart = remembered((rows: number): Part => compile(headForwardBackward(policy, rows, loss)));
 
   const rows = rowsOf(layout);
   const backwardOfEmbedding = embeddingBackward(policy, rows);

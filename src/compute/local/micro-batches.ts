@@ -1,5 +1,6 @@
 import type { SharedPromptLayout } from "../../nn/attention.ts";
-import type { TrainingBatch, WeightedCompletion } from "../../pipeline.ts";
+import type { BatchLoss, TrainingBatch, WeightedCompletion } from "../../pipeline.ts";
+import { isActive, type LossKind, lossKindOf } from "./loss-inputs.ts";
 
 /** Some completions of one group; indices are those of the batch. */
 export interface GroupSlice {
@@ -12,6 +13,9 @@ export interface GroupSlice {
 export interface MicroBatch {
   layout: SharedPromptLayout;
   slices: readonly GroupSlice[];
+  loss: BatchLoss | undefined;
+  /** The same for all micro-batches of a batch. */
+  kind: LossKind;
 }
 
 /** Lengths are rounded up to a multiple of 8, or of an eighth of the power of two below, so that few shapes are compiled. */
@@ -56,23 +60,25 @@ export function tokensOf({ slices }: MicroBatch): number {
 
 /**
  * Cuts a batch into micro-batches for `lanes` that work side by side and hold `maxRows` rows together, padding included;
- * a single completion may be larger. Every lane has about the same work. Completions whose weights are all 0 have no
- * gradient and are left out.
+ * a single completion may be larger. Every lane has about the same work. Completions whose weights and KL weights are all
+ * 0 have no gradient and are left out.
  */
 export function planMicroBatches(batch: TrainingBatch, maxRows: number, lanes: number): MicroBatch[] {
   const groups = batch.groups.flatMap(({ promptTokenIds, completions }, group): GroupSlice[] => {
     const active = completions
       .map((completion, index) => ({ index, completion }))
-      .filter(({ completion }) => completion.weights.some((weight) => weight !== 0));
+      .filter(({ completion }) => isActive(completion));
     return active.length === 0 ? [] : [{ group, promptTokenIds, completions: active }];
   });
   const rows = groups.reduce((total, group) => total + rowsOf(layoutOf([group])), 0);
   const rowsPerRound = rows / Math.max(1, Math.ceil(rows / maxRows));
-  return packSlices(groups, Math.ceil(rowsPerRound / lanes));
+  const [loss, kind] = [batch.loss, lossKindOf(batch)];
+  const packed = packSlices(groups, Math.ceil(rowsPerRound / lanes));
+  return packed.map((slices) => ({ layout: layoutOf(slices), slices, loss, kind }));
 }
 
 /** Groups of like lengths go together, at most `maxRows` rows at once. */
-function packSlices(groups: readonly GroupSlice[], maxRows: number): MicroBatch[] {
+function packSlices(groups: readonly GroupSlice[], maxRows: number): GroupSlice[][] {
   const slices = groups
     .flatMap((group) => splitGroup(group, maxRows))
     .map((slice) => ({ slice, layout: layoutOf([slice]) }))
@@ -84,16 +90,16 @@ function packSlices(groups: readonly GroupSlice[], maxRows: number): MicroBatch[
     )
     .map(({ slice }) => slice);
 
-  const microBatches: MicroBatch[] = [];
+  const packed: GroupSlice[][] = [];
   let open: GroupSlice[] = [];
   for (const slice of slices) {
     if (open.length > 0 && rowsOf(layoutOf([...open, slice])) > maxRows) {
-      microBatches.push({ layout: layoutOf(open), slices: open });
+      packed.push(open);
       open = [];
     }
     open.push(slice);
   }
-  return open.length > 0 ? [...microBatches, { layout: layoutOf(open), slices: open }] : microBatches;
+  return open.length > 0 ? [...packed, open] : packed;
 }
 
 /** A group that is too large for one micro-batch, in slices of equally many completions. */

@@ -8,7 +8,10 @@ import type { TrainingBatch } from "../../pipeline.ts";
 import type { ForwardBackwardResult, OptimStepResult } from "../learner.ts";
 import { createCheckpointedCompiler } from "./checkpointed-passes.ts";
 import { createCompiledCache } from "./compiled-cache.ts";
+import type { LossKind } from "./loss-inputs.ts";
+import { createLossReport } from "./loss-report.ts";
 import { type MicroBatch, planMicroBatches, tokensOf } from "./micro-batches.ts";
+import { runRounds } from "./pass-rounds.ts";
 import type { Policy } from "./policy.ts";
 import { compileTrainingPasses } from "./training-graph.ts";
 import type { TrainingPasses } from "./training-pass.ts";
@@ -61,10 +64,11 @@ export function createPolicyLearner(policy: Policy, options: LearnerOptions): Po
   const usualRows = Math.ceil(options.microBatchTokens / options.lanes);
   const compile = options.gradientCheckpointing
     ? createCheckpointedCompiler(policy, gradientLanes, usualRows)
-    : (layout: SharedPromptLayout) => compileTrainingPasses(policy, layout, gradientLanes);
+    : (layout: SharedPromptLayout, loss: LossKind) =>
+        compileTrainingPasses(policy, layout, loss, gradientLanes);
   const passes = createCompiledCache<TrainingPasses>(keptLayouts(policy.model.dimensions, options.lanes));
-  const passesFor = ({ layout }: MicroBatch): TrainingPasses =>
-    passes.get(JSON.stringify(layout), () => compile(layout));
+  const passesFor = ({ layout, kind }: MicroBatch): TrainingPasses =>
+    passes.get(JSON.stringify([layout, kind]), () => compile(layout, kind));
 
   return {
     gradients,
@@ -73,24 +77,17 @@ export function createPolicyLearner(policy: Policy, options: LearnerOptions): Po
       const logprobs: ForwardBackwardResult["logprobs"] = batch.groups.map(({ completions }) =>
         completions.map(() => null),
       );
-      let loss = 0;
-      let tokens = 0;
+      const report = createLossReport(batch);
       const microBatches = planMicroBatches(batch, options.microBatchTokens, options.lanes);
-      for (let first = 0; first < microBatches.length; first += options.lanes) {
-        const round = microBatches.slice(first, first + options.lanes);
-        const roundPasses = round.map(passesFor);
-        const values = await Promise.all(
-          round.map((microBatch, lane) => roundPasses[lane].lanes[lane].run(microBatch)),
-        );
-        round.forEach((microBatch, lane) => {
-          loss += collect(values[lane], microBatch, logprobs);
-          tokens += tokensOf(microBatch);
-        });
-      }
+      await runRounds(microBatches, options.lanes, passesFor, (group, index, logprobs_T) => {
+        logprobs[group][index] = logprobs_T;
+        report.add(batch.groups[group].completions[index], logprobs_T);
+      });
       for (const lane of otherGradients) {
         moveOnto(gradients, lane);
       }
-      return { loss, logprobs, tokens };
+      const tokens = microBatches.reduce((total, microBatch) => total + tokensOf(microBatch), 0);
+      return { loss: report.loss, logprobs, tokens, metrics: report.metrics() };
     },
     optimStep: (learningRate) => {
       const norm = gradientNorm(gradients);
@@ -124,22 +121,4 @@ function moveOnto(target: NamedValues, source: NamedValues): void {
     }
     values.fill(0);
   }
-}
-
-/** Files the log-probabilities of a micro-batch under their completions and returns its share of the loss. */
-function collect(
-  values: Float32Array,
-  { slices, layout }: MicroBatch,
-  logprobs: ForwardBackwardResult["logprobs"],
-): number {
-  let loss = 0;
-  slices.forEach(({ group, completions }, prompt) => {
-    completions.forEach(({ index, completion }, member) => {
-      const start = (prompt * layout.completions + member) * layout.completionLength;
-      const own = Array.from(values.subarray(start, start + completion.tokenIds.length));
-      logprobs[group][index] = own;
-      loss -= own.reduce((sum, logprob, t) => sum + logprob * completion.weights[t], 0);
-    });
-  });
-  return loss;
 }

@@ -2,11 +2,13 @@ import { gradients } from "../../engine/autodiff.ts";
 import type { Buffer, CompiledGraph } from "../../engine/backend.ts";
 import { buildGraph, type Graph } from "../../engine/graph.ts";
 import { slice } from "../../engine/operations.ts";
+import type { Tensor } from "../../engine/primitives.ts";
 import { input } from "../../engine/tensor.ts";
 import { tokenLogprobs } from "../../losses/token-logprobs.ts";
-import { weightedLogprobLoss } from "../../losses/weighted-logprob-loss.ts";
 import { hiddenStates } from "../../models/model.ts";
 import { type SharedPromptLayout, sharedPromptAttention } from "../../nn/attention.ts";
+import type { Weights } from "../../nn/weights.ts";
+import { type LossKind, plainLoss, symbolicLoss } from "./loss-inputs.ts";
 import { positionsOf, rowsOf } from "./micro-batches.ts";
 import { type Policy, policyBuffers, policyInputs, vocabularyHead } from "./policy.ts";
 import {
@@ -14,25 +16,41 @@ import {
   attentionMasks,
   fillTrainingInputs,
   promptRowsOf,
+  type TrainingInputBuffers,
 } from "./training-inputs.ts";
 import { gradientName, type TrainingPass, type TrainingPasses } from "./training-pass.ts";
 
-/** Forward and backward through the whole model: log-probabilities [P * G * T2] and every gradient, added onto what it was. */
-export function buildTrainingGraph(policy: Policy, layout: SharedPromptLayout): Graph {
+/** Log-probabilities [P * G * T2] of a layout's completion tokens. */
+function symbolicLogprobs(
+  policy: Policy,
+  layout: SharedPromptLayout,
+): { weights: Weights; logprobs: Tensor } {
   const rows = rowsOf(layout);
-  const { model, trainable } = policy;
+  const { model } = policy;
   const { weights, rows: rowInputs } = policyInputs(policy, rows, positionsOf(layout));
   const attend = sharedPromptAttention(layout, model.dimensions, attentionMasks(layout));
   const hidden = hiddenStates(model, weights, rowInputs, attend);
   const completions = model.finalNorm(weights, slice(hidden, 0, promptRowsOf(layout), rows));
-  const count = completions.shape[0];
-  const targets = input("targets", [count], "integer");
-  const logprobs = tokenLogprobs(completions, vocabularyHead(model, weights), targets);
-  const loss = weightedLogprobLoss(logprobs, input("weights", [count]));
+  const targets = input("targets", [completions.shape[0]], "integer");
+  return { weights, logprobs: tokenLogprobs(completions, vocabularyHead(model, weights), targets) };
+}
 
+/** Forward alone: log-probabilities [P * G * T2]. */
+export function buildLogprobGraph(policy: Policy, layout: SharedPromptLayout): Graph {
+  return buildGraph({ logprobs: symbolicLogprobs(policy, layout).logprobs });
+}
+
+/** Forward and backward through the whole model: log-probabilities [P * G * T2] and every gradient, added onto what it was. */
+export function buildTrainingGraph(
+  policy: Policy,
+  layout: SharedPromptLayout,
+  loss: LossKind = plainLoss,
+): Graph {
+  const { trainable } = policy;
+  const { weights, logprobs } = symbolicLogprobs(policy, layout);
   const names = [...trainable.keys()];
   const accumulated = gradients(
-    loss,
+    symbolicLoss(logprobs, loss),
     names.map(weights.tensor),
     [...trainable].map(([name, { shape }]) => input(gradientName(name), shape)),
   );
@@ -43,12 +61,35 @@ export function buildTrainingGraph(policy: Policy, layout: SharedPromptLayout): 
 export function compileTrainingPasses(
   policy: Policy,
   layout: SharedPromptLayout,
+  loss: LossKind,
   gradientLanes: readonly ReadonlyMap<string, Buffer>[],
 ): TrainingPasses {
-  const graph = buildTrainingGraph(policy, layout);
+  return compilePasses(policy, layout, loss, buildTrainingGraph(policy, layout, loss), gradientLanes);
+}
+
+/** Passes that leave no gradients. */
+export function compileLogprobPasses(
+  policy: Policy,
+  layout: SharedPromptLayout,
+  lanes: number,
+): TrainingPasses {
+  const noGradients = Array.from({ length: lanes }, () => new Map<string, Buffer>());
+  return compilePasses(policy, layout, null, buildLogprobGraph(policy, layout), noGradients);
+}
+
+function compilePasses(
+  policy: Policy,
+  layout: SharedPromptLayout,
+  loss: LossKind | null,
+  graph: Graph,
+  gradientLanes: readonly ReadonlyMap<string, Buffer>[],
+): TrainingPasses {
   const parallelism = gradientLanes.length > 1 ? "graphs" : "operators";
   const compiled = policy.backend.compile(graph, { parallelism });
-  const lanes = gradientLanes.map((buffers) => createPass(policy, layout, graph, compiled, buffers));
+  const lanes = gradientLanes.map((buffers) => {
+    const own = allocateTrainingInputs(policy.backend, layout, loss);
+    return createPass(policy, layout, graph, compiled, own, buffers);
+  });
   return {
     lanes,
     free: () => {
@@ -65,10 +106,10 @@ function createPass(
   layout: SharedPromptLayout,
   graph: Graph,
   compiled: CompiledGraph,
+  own: TrainingInputBuffers,
   gradientBuffers: ReadonlyMap<string, Buffer>,
 ): TrainingPass {
   const { backend } = policy;
-  const own = allocateTrainingInputs(backend, layout);
   const accumulators = Object.fromEntries(
     [...gradientBuffers].map(([name, buffer]) => [gradientName(name), buffer]),
   );

@@ -3,6 +3,13 @@ import type { Tensor } from "../../engine/primitives.ts";
 import { input } from "../../engine/tensor.ts";
 import { masked, type SharedPromptLayout } from "../../nn/attention.ts";
 import { causalMask } from "./causal-mask.ts";
+import {
+  allocateLossInputs,
+  clearLossInputs,
+  fillLossInputs,
+  type LossInputBuffers,
+  type LossKind,
+} from "./loss-inputs.ts";
 import { type MicroBatch, rowsOf } from "./micro-batches.ts";
 
 /** Rows of a layout that belong to prompts; those of the completions follow. */
@@ -30,17 +37,23 @@ export function attentionMasks(layout: SharedPromptLayout): {
 
 /** What a pass over one layout reads beside the policy, by the names of the graphs' inputs. */
 export type TrainingInputBuffers = Readonly<
-  Record<"tokenIds" | "positions" | "targets" | "weights" | "promptMask" | "completionMask", Buffer>
->;
+  Record<"tokenIds" | "positions" | "targets" | "promptMask" | "completionMask", Buffer>
+> &
+  LossInputBuffers;
 
-export function allocateTrainingInputs(backend: Backend, layout: SharedPromptLayout): TrainingInputBuffers {
+/** `loss` is null where none is computed. */
+export function allocateTrainingInputs(
+  backend: Backend,
+  layout: SharedPromptLayout,
+  loss: LossKind | null,
+): TrainingInputBuffers {
   const rows = rowsOf(layout);
   const completionRows = rows - promptRowsOf(layout);
   return {
     tokenIds: backend.allocate([rows], "integer"),
     positions: backend.allocate([rows], "integer"),
     targets: backend.allocate([completionRows], "integer"),
-    weights: backend.allocate([completionRows]),
+    ...(loss && allocateLossInputs(backend, completionRows, loss)),
     promptMask: causalMask(backend, layout.promptLength),
     completionMask: backend.allocate(completionMaskShape(layout)),
   };
@@ -49,18 +62,17 @@ export function allocateTrainingInputs(backend: Backend, layout: SharedPromptLay
 /** Rows: prompts [P, T1] without their last token, then completions [P, G, T2], each led by the last prompt token. */
 export function fillTrainingInputs(
   own: TrainingInputBuffers,
-  { slices }: MicroBatch,
+  { slices, loss }: MicroBatch,
   layout: SharedPromptLayout,
 ): void {
   const { prompts, promptLength, completions, completionLength } = layout;
   const tokenIds = own.tokenIds.values as BigInt64Array;
   const positions = own.positions.values as BigInt64Array;
   const targets = own.targets.values as BigInt64Array;
-  const weights = own.weights.values as Float32Array;
   for (const values of [tokenIds, positions, targets]) {
     values.fill(0n);
   }
-  weights.fill(0);
+  clearLossInputs(own);
   const promptRows = prompts * promptLength;
   slices.forEach(({ promptTokenIds, completions: members }, prompt) => {
     const context = promptTokenIds.length - 1;
@@ -75,8 +87,8 @@ export function fillTrainingInputs(
         tokenIds[promptRows + start + t] = BigInt(previous);
         positions[promptRows + start + t] = BigInt(context + t);
         targets[start + t] = BigInt(token);
-        weights[start + t] = completion.weights[t];
       });
+      fillLossInputs(own, completion, loss, start);
     });
   });
   fillCompletionMask(

@@ -1,6 +1,6 @@
 import * as errors from "../../errors.ts";
 import type { TrainingBatch } from "../../pipeline.ts";
-import type { ForwardBackwardResult, OptimStepResult } from "../learner.ts";
+import type { ForwardBackwardResult, OptimStepResult, TokenGroup } from "../learner.ts";
 import type {
   DrawnToken,
   FinishedCompletion,
@@ -19,9 +19,12 @@ export interface WorkerMethods {
     options: { tells: { tokens: boolean; completions: boolean } },
   ): SampledCompletion[][];
   forwardBackward(batch: TrainingBatch): Promise<ForwardBackwardResult>;
+  logprobs(groups: readonly TokenGroup[], of: "policy" | "reference"): Promise<number[][][]>;
   optimStep(options: { learningRate: number }): OptimStepResult;
   save(directory: string): void;
   load(directory: string): void;
+  freezeReference(directory: string): void;
+  loadReference(directory: string): void;
 }
 
 export type WorkerMethod = keyof WorkerMethods;

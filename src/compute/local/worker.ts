@@ -2,10 +2,12 @@ import { parentPort, workerData } from "node:worker_threads";
 import { createOnnxRuntimeBackend } from "../../engine/backends/onnxruntime/backend.ts";
 import { internalError } from "../../errors.ts";
 import { describeModel, type ModelSource } from "./local-model.ts";
+import { createLogprobReader } from "./logprob-reader.ts";
 import { readOptimizer, writeOptimizer } from "./optimizer-file.ts";
 import { createPolicyLearner, type LearnerOptions } from "./policy-learner.ts";
 import { createPolicySampler } from "./policy-sampler.ts";
 import { loadPolicy, savedFolderOf, withSavedWeights } from "./policy-storage.ts";
+import { createReferencePolicy } from "./reference-policy.ts";
 import type { SavedFolderOptions } from "./saved-folder.ts";
 import {
   abortFlag,
@@ -22,6 +24,7 @@ export interface WorkerData {
   sampler: { maxRows: number };
   saved: SavedFolderOptions;
   threads: number;
+  reference: boolean;
   flag: Int32Array;
 }
 
@@ -39,12 +42,22 @@ function createMethods({
   sampler: samplerOptions,
   saved,
   threads,
+  reference: keepsReference,
   flag,
 }: WorkerData) {
   const backend = createOnnxRuntimeBackend({ threads });
   const description = describeModel(model);
   const policy = loadPolicy(backend, model, description);
   const learner = createPolicyLearner(policy, learnerOptions);
+  const reader = createLogprobReader(policy, learnerOptions);
+  const reference = keepsReference ? createReferencePolicy(policy) : null;
+  const referenceReader = reference && createLogprobReader(reference.policy, learnerOptions);
+  const present = <T>(value: T | null): T => {
+    if (value === null) {
+      throw internalError("the learner was made without a reference policy");
+    }
+    return value;
+  };
   const savedFolder = savedFolderOf(policy, description, saved);
   const { endTokenIds, decode } = description.codec;
   const sampler = createPolicySampler(policy, { endTokenIds, decode, ...samplerOptions });
@@ -67,6 +80,7 @@ function createMethods({
       });
     },
     forwardBackward: (batch) => learner.forwardBackward(batch),
+    logprobs: (groups, of) => (of === "policy" ? reader : present(referenceReader)).read(groups),
     optimStep: ({ learningRate }) => learner.optimStep(learningRate),
     save: (directory) => {
       savedFolder.write(directory);
@@ -82,6 +96,11 @@ function createMethods({
         }
       });
     },
+    freezeReference: (directory) => {
+      present(reference).freeze();
+      present(reference).save(directory);
+    },
+    loadReference: (directory) => present(reference).load(directory),
   });
   return methods;
 }

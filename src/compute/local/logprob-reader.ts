@@ -1,0 +1,50 @@
+import type { TokenGroup } from "../learner.ts";
+import { createCompiledCache } from "./compiled-cache.ts";
+import { planMicroBatches } from "./micro-batches.ts";
+import { runRounds } from "./pass-rounds.ts";
+import type { Policy } from "./policy.ts";
+import { keptLayouts, type LearnerOptions } from "./policy-learner.ts";
+import { compileLogprobPasses } from "./training-graph.ts";
+import type { TrainingPasses } from "./training-pass.ts";
+
+/** Log-probabilities of given tokens under a policy as it is, without gradient. */
+export interface LogprobReader {
+  /** [group][completion][token]. */
+  read(groups: readonly TokenGroup[]): Promise<number[][][]>;
+  free(): void;
+}
+
+export function createLogprobReader(
+  policy: Policy,
+  { microBatchTokens, lanes }: Pick<LearnerOptions, "microBatchTokens" | "lanes">,
+): LogprobReader {
+  const passes = createCompiledCache<TrainingPasses>(keptLayouts(policy.model.dimensions, lanes));
+  return {
+    read: async (groups) => {
+      const found = groups.map(({ completions }) => completions.map((): number[] => []));
+      const microBatches = planMicroBatches(
+        { groups: groups.map(everyTokenWeighted) },
+        microBatchTokens,
+        lanes,
+      );
+      await runRounds(
+        microBatches,
+        lanes,
+        ({ layout }) => passes.get(JSON.stringify(layout), () => compileLogprobPasses(policy, layout, lanes)),
+        (group, completion, logprobs_T) => {
+          found[group][completion] = logprobs_T;
+        },
+      );
+      return found;
+    },
+    free: () => passes.clear(),
+  };
+}
+
+/** What has no weight would be left out. */
+function everyTokenWeighted({ promptTokenIds, completions }: TokenGroup) {
+  return {
+    promptTokenIds,
+    completions: completions.map(({ tokenIds }) => ({ tokenIds, weights: tokenIds.map(() => 1) })),
+  };
+}
