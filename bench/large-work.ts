@@ -43,7 +43,12 @@ function adapted(policy: Policy): Policy {
 
 const base = randomPolicy(values.model, Number(values.threads));
 const policy = rank > 0 ? adapted(base) : base;
-const sampler = createPolicySampler(policy, { endTokenIds: [], decode: () => "", maxRows: completions });
+const sampler = createPolicySampler(policy, {
+  endTokenIds: [],
+  decode: () => "",
+  maxRows: completions,
+  lanes: 1,
+});
 const learner = createPolicyLearner(policy, {
   adamw: { betas: [0.9, 0.999], epsilon: 1e-8, weightDecay: 0 },
   maxGradientNorm: 1,
@@ -68,7 +73,7 @@ const secondsOf = async (run: () => unknown): Promise<number> => {
   return (performance.now() - start) / 1000;
 };
 
-const [sampled] = rollout();
+const [sampled] = await rollout();
 const rolloutSeconds = await secondsOf(rollout);
 const random = createRandom(1);
 const batch: TrainingBatch = {

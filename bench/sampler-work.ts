@@ -11,15 +11,21 @@ const { values } = parseArgs({
     new: { type: "string", default: "100" },
     repeats: { type: "string", default: "5" },
     threads: { type: "string", default: "2" },
+    lanes: { type: "string", default: "2" },
   },
 });
 const [batchSize, length, newTokens] = [values.batch, values.len, values.new].map(Number);
 const policy = randomPolicy(values.model, Number(values.threads));
-const sampler = createPolicySampler(policy, { endTokenIds: [], decode: () => "", maxRows: batchSize });
+const sampler = createPolicySampler(policy, {
+  endTokenIds: [],
+  decode: () => "",
+  maxRows: batchSize,
+  lanes: Number(values.lanes),
+});
 const prompts = randomTokens(batchSize, length, policy.model.dimensions.vocabularySize);
-const generate = (maxTokens: number): void => {
+const generate = async (maxTokens: number): Promise<void> => {
   const parameters = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, maxTokens, stop: [] };
-  sampler.sample(
+  await sampler.sample(
     prompts.map((promptTokenIds, seed) => ({ promptTokenIds, count: 1, seed })),
     parameters,
   );

@@ -7,19 +7,26 @@ import { drawsFromAll } from "./probability-draw.ts";
 const promptStep = 16;
 const firstCapacity = 32;
 
-/** Bytes that the keys and values of a wave may take; in 32-bit floats, in all layouts that it grows through. */
+/** Bytes that keys and values may take; in 32-bit floats, in all layouts that waves grow through. */
 const cacheBytes = 2 ** 31;
 
+/** How many completions are decoded at once, in waves side by side. */
+export interface WaveLimits {
+  maxRows: number;
+  lanes: number;
+}
+
 /**
- * Requests of equal count decode together, prompts of like length side by side: at most `maxRows` completions at once, and
- * no more than their caches have room for.
+ * Requests of equal count decode together, prompts of like length side by side. Waves are such that `lanes` of them hold at
+ * most `maxRows` completions at once and no more than their caches have room for; every lane has about the same work.
  */
 export function planWaves<Request extends Pick<SampleRequest, "count" | "promptTokenIds">>(
   { dimensions }: LanguageModel,
   requests: readonly Request[],
   maxTokens: number,
-  maxRows: number,
+  { maxRows, lanes }: WaveLimits,
 ): Request[][] {
+  const rowsPerWave = Math.min(maxRows / lanes, evenShare(requests, lanes));
   const sorted = [...requests].sort(
     (a, b) => a.count - b.count || a.promptTokenIds.length - b.promptTokenIds.length,
   );
@@ -28,7 +35,8 @@ export function planWaves<Request extends Pick<SampleRequest, "count" | "promptT
   for (const request of sorted) {
     const prompts = open.length + 1;
     const grid = { prompts, longestPrompt: request.promptTokenIds.length, completions: request.count };
-    const full = prompts * request.count > maxRows || cachedBytes(dimensions, grid, maxTokens) > cacheBytes;
+    const full =
+      prompts * request.count > rowsPerWave || cachedBytes(dimensions, grid, maxTokens) > cacheBytes / lanes;
     if (open.length > 0 && (open[0].count !== request.count || full)) {
       waves.push(open);
       open = [];
@@ -36,6 +44,13 @@ export function planWaves<Request extends Pick<SampleRequest, "count" | "promptT
     open.push(request);
   }
   return open.length > 0 ? [...waves, open] : waves;
+}
+
+/** Rows of the largest lane where whole requests are dealt out evenly. */
+function evenShare(requests: readonly Pick<SampleRequest, "count">[], lanes: number): number {
+  const rows = requests.reduce((sum, { count }) => sum + count, 0);
+  const largest = Math.max(...requests.map(({ count }) => count));
+  return Math.ceil(rows / lanes / largest) * largest;
 }
 
 /** A wave's prompts and completions of each. */

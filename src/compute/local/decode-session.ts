@@ -1,6 +1,7 @@
-import type { BoundGraph, Buffer } from "../../engine/backend.ts";
+import type { BoundGraph, Buffer, CompileOptions } from "../../engine/backend.ts";
 import { masked } from "../../nn/attention.ts";
 import { causalMask } from "./causal-mask.ts";
+import type { CompilePool } from "./compile-pool.ts";
 import {
   buildDecodeGraph,
   buildPrefillGraph,
@@ -26,15 +27,23 @@ export interface DecodeSession {
   /** Hides prompt padding and all but the first `usedSlots` positions of the completions. */
   resetMask(contexts_P: readonly number[], usedSlots: number): void;
   /** Reads tokens and positions, puts their keys and values at `slot` of the caches, and writes scores. */
-  step(slot: number): void;
+  step(slot: number): Promise<void>;
   free(): void;
 }
 
-export function createDecodeSession(policy: Policy, layout: DecodeLayout): DecodeSession {
+export function createDecodeSession(
+  policy: Policy,
+  layout: DecodeLayout,
+  pool: CompilePool,
+  parallelism: CompileOptions["parallelism"],
+): DecodeSession {
   const { backend } = policy;
   const { prompts, promptLength, completions, capacity } = layout;
-  const graph = buildDecodeGraph(policy, layout);
-  const compiled = backend.compile(graph);
+  const { graph, compiled } = pool.compile(
+    `decode ${JSON.stringify(layout)}`,
+    () => buildDecodeGraph(policy, layout),
+    parallelism,
+  );
   const caches = allocateCaches(policy, layout);
   const outputs = Object.fromEntries(
     [...graph.outputs].map(([name, { shape }]) => [name, caches.own[name] ?? backend.allocate(shape)]),
@@ -77,14 +86,14 @@ export function createDecodeSession(policy: Policy, layout: DecodeLayout): Decod
         maskValues.fill(0, start + promptLength, start + promptLength + usedSlots);
       }
     },
-    step: (slot) => {
+    step: async (slot) => {
       for (let row = 0; row < rowValues.length; row++) {
         rowValues[row] = BigInt(row * capacity + slot);
       }
       for (let prompt = 0; prompt < prompts; prompt++) {
         maskValues[prompt * width + promptLength + slot] = 0;
       }
-      bound.run();
+      await runGraph(bound, parallelism);
     },
     free: () => {
       bound.free();
@@ -95,7 +104,7 @@ export function createDecodeSession(policy: Policy, layout: DecodeLayout): Decod
 
 /** Computes the keys and values of prompts and writes them into the caches of a decode session. */
 export interface Prefill {
-  run(prompts_PT: readonly (readonly number[])[], caches: KeyValueCaches): void;
+  run(prompts_PT: readonly (readonly number[])[], caches: KeyValueCaches): Promise<void>;
   free(): void;
 }
 
@@ -107,10 +116,19 @@ export function prefillPrompts(layout: DecodeLayout): number {
   return Math.min(layout.prompts, Math.max(1, Math.floor(prefillRows / layout.promptLength)));
 }
 
-export function createPrefill(policy: Policy, prompts: number, length: number): Prefill {
+export function createPrefill(
+  policy: Policy,
+  prompts: number,
+  length: number,
+  pool: CompilePool,
+  parallelism: CompileOptions["parallelism"],
+): Prefill {
   const { backend } = policy;
-  const graph = buildPrefillGraph(policy, prompts, length);
-  const compiled = backend.compile(graph);
+  const { compiled } = pool.compile(
+    `prefill ${prompts} ${length}`,
+    () => buildPrefillGraph(policy, prompts, length),
+    parallelism,
+  );
   const tokenIds = backend.allocate([prompts * length], "integer");
   const positions = backend.allocate([prompts * length], "integer");
   const positionValues = positions.values as BigInt64Array;
@@ -124,11 +142,11 @@ export function createPrefill(policy: Policy, prompts: number, length: number): 
     promptMask: causalMask(backend, length),
   };
 
-  const runFrom = (
+  const runFrom = async (
     first: number,
     prompts_PT: readonly (readonly number[])[],
     caches: KeyValueCaches,
-  ): void => {
+  ): Promise<void> => {
     const ids = tokenIds.values as BigInt64Array;
     ids.fill(0n);
     for (let p = 0; p < prompts; p++) {
@@ -138,15 +156,15 @@ export function createPrefill(policy: Policy, prompts: number, length: number): 
     }
     const bound = compiled.bind(inputs, promptPart(policy, caches, first, prompts));
     try {
-      bound.run();
+      await runGraph(bound, parallelism);
     } finally {
       bound.free();
     }
   };
   return {
-    run: (prompts_PT, caches) => {
+    run: async (prompts_PT, caches) => {
       for (let next = 0; next < caches.layout.prompts; next += prompts) {
-        runFrom(Math.min(next, caches.layout.prompts - prompts), prompts_PT, caches);
+        await runFrom(Math.min(next, caches.layout.prompts - prompts), prompts_PT, caches);
       }
     },
     free: () => compiled.free(),
@@ -171,4 +189,13 @@ function promptPart(
     }
   }
   return views;
+}
+
+/** A graph that all threads share blocks this one anyway; others go on beside one that has a thread to itself. */
+async function runGraph(bound: BoundGraph, parallelism: CompileOptions["parallelism"]): Promise<void> {
+  if (parallelism === "operators") {
+    bound.run();
+  } else {
+    await bound.runBeside();
+  }
 }

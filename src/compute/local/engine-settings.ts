@@ -1,4 +1,5 @@
 import type { AdamWOptions } from "../../optim/adamw.ts";
+import type { WaveLimits } from "./decode-layouts.ts";
 import { defaultThreads } from "./local-model.ts";
 import type { LearnerOptions } from "./policy-learner.ts";
 
@@ -19,7 +20,7 @@ export interface EngineOptions {
 /** What learner and sampler are made with. */
 export interface EngineSettings {
   learner: LearnerOptions;
-  sampler: { maxRows: number };
+  sampler: WaveLimits;
   threads: number;
   reference: boolean;
 }
@@ -37,15 +38,16 @@ export function engineSettings(options: EngineOptions, parameters: number): Engi
     seed = 0,
   } = options.optimizer ?? {};
   const threads = options.threads ?? defaultThreads();
+  const lanes = lanesFor(parameters, threads);
   return {
     learner: {
       adamw: { betas, epsilon, weightDecay, statePrecision, seed },
       maxGradientNorm,
       microBatchTokens: options.microBatchTokens ?? defaults.microBatchTokens,
-      lanes: lanesFor(parameters, threads),
+      lanes,
       gradientCheckpointing: options.gradientCheckpointing ?? false,
     },
-    sampler: { maxRows: options.samplerRows ?? defaults.samplerRows },
+    sampler: { maxRows: options.samplerRows ?? defaults.samplerRows, lanes },
     threads,
     reference: options.reference ?? false,
   };

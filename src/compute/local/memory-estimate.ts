@@ -134,7 +134,7 @@ interface SamplingMemory {
 
 function samplingMemory(
   policy: Policy,
-  { maxRows }: EngineSettings["sampler"],
+  limits: EngineSettings["sampler"],
   { promptsPerStep, completionsPerPrompt, maxPromptTokens, sampling, evaluationProblems }: Workload,
 ): SamplingMemory {
   const promptTokenIds = Array.from({ length: maxPromptTokens }, () => 1);
@@ -145,10 +145,12 @@ function samplingMemory(
     requestsOf(promptsPerStep, completionsPerPrompt),
     requestsOf(evaluationProblems, 1),
   ]) {
-    const [wave] = planWaves(policy.model, requests, sampling.maxTokens, maxRows);
+    const waves = planWaves(policy.model, requests, sampling.maxTokens, limits);
+    const [wave] = waves;
     if (wave === undefined) {
       continue;
     }
+    const sideBySide = Math.min(limits.lanes, waves.length);
     const grid = { prompts: wave.length, longestPrompt: maxPromptTokens, completions: wave[0].count };
     const first = firstLayout(grid, sampling);
     const layouts = capacitiesOf(sampling.maxTokens).map(
@@ -158,12 +160,12 @@ function samplingMemory(
       first.promptLength > 0 && buildPrefillGraph(policy, prefillPrompts(first), first.promptLength);
     const decodes = layouts.map((layout) => buildDecodeGraph(policy, layout));
     const graphs = prefill ? [prefill, ...decodes] : decodes;
-    memory.activations = Math.max(memory.activations, ...graphs.map(peakMemory));
+    memory.activations = Math.max(memory.activations, sideBySide * Math.max(...graphs.map(peakMemory)));
     memory.operators += sum(graphs.map(({ tensors }) => tensors.length));
     // Every layout keeps its caches, for the next wave begins with the first again.
-    memory.caches += sum(
-      decodes.map((graph) => bytes([...ownInputs(policy, [graph]), graph.outputs.get("scores")!])),
-    );
+    memory.caches +=
+      sideBySide *
+      sum(decodes.map((graph) => bytes([...ownInputs(policy, [graph]), graph.outputs.get("scores")!])));
   }
   return memory;
 }

@@ -4,7 +4,7 @@ import { tinySizes } from "../../../test/support/tiny-sizes.ts";
 import { createOnnxRuntimeBackend } from "../../engine/backends/onnxruntime/backend.ts";
 import { createModel } from "../../models/registry.ts";
 import type { TrainingBatch, TrainingGroup } from "../../pipeline.ts";
-import type { SamplingParameters } from "../sampler.ts";
+import type { SampledCompletion, SamplingParameters } from "../sampler.ts";
 import { createPolicy } from "./policy.ts";
 import { createPolicyLearner } from "./policy-learner.ts";
 import { createPolicySampler } from "./policy-sampler.ts";
@@ -21,7 +21,7 @@ const model = createModel(configuration, "the test's config");
 const policy = createPolicy(backend, model, randomWeights(model, 1));
 const endTokenIds = [0, 1];
 const decode = (tokenIds: readonly number[]): string => tokenIds.map((id) => `<${id}>`).join("");
-const sampler = createPolicySampler(policy, { endTokenIds, decode, maxRows: 16 });
+const sampler = createPolicySampler(policy, { endTokenIds, decode, maxRows: 16, lanes: 2 });
 afterAll(() => sampler.free());
 
 const sampling: SamplingParameters = {
@@ -66,8 +66,8 @@ async function gradientsOf(batch: TrainingBatch, ...options: Parameters<typeof l
   return { ...result, gradients };
 }
 
-describe("sampler and learner on the same weights", () => {
-  const groups = sampler.sample(requests, sampling).map((completions, index): TrainingGroup => {
+describe("sampler and learner on the same weights", async () => {
+  const groups = (await sampler.sample(requests, sampling)).map((completions, index): TrainingGroup => {
     const weighted = completions.map(({ tokenIds }, member) => ({
       tokenIds,
       weights: tokenIds.map((_, t) => (member - 1) / 50 + t / 1000),
@@ -75,19 +75,19 @@ describe("sampler and learner on the same weights", () => {
     return { promptTokenIds: prompts[index], completions: weighted };
   });
 
-  test("every token is told as it is drawn, under its request and completion", () => {
+  test("every token is told as it is drawn, under its request and completion", async () => {
     const told = requests.map(({ count }) => Array.from({ length: count }, (): number[] => []));
-    const sampled = sampler.sample(requests, sampling, {
+    const sampled = await sampler.sample(requests, sampling, {
       onToken: ({ request, completion, tokenId }) => told[request]![completion]!.push(tokenId),
     });
     expect(told).toEqual(sampled.map((group) => group.map(({ tokenIds }) => tokenIds)));
   });
 
-  test("every completion is told as soon as it has ended, whole", () => {
+  test("every completion is told as soon as it has ended, whole", async () => {
     const told = requests.map(({ count }) => new Array<unknown>(count));
     let tokens = 0;
     let tokensAtFirst = 0;
-    const sampled = sampler.sample(requests, sampling, {
+    const sampled = await sampler.sample(requests, sampling, {
       onToken: () => tokens++,
       onCompletion: ({ request, completion, sampled: ended }) => {
         tokensAtFirst ||= tokens;
@@ -99,7 +99,7 @@ describe("sampler and learner on the same weights", () => {
   });
 
   test("agree on the log-probability of every token", async () => {
-    const sampled = sampler.sample(requests, sampling);
+    const sampled = await sampler.sample(requests, sampling);
     const { logprobs } = await gradientsOf({ groups }, 4096);
     sampled.forEach((completions, group) => {
       completions.forEach((completion, member) => {
@@ -149,16 +149,35 @@ describe("sampler and learner on the same weights", () => {
 });
 
 describe("sampling", () => {
-  test("a completion depends on its seed and index, not on what is sampled beside it", () => {
-    const together = sampler.sample(requests, sampling);
-    const alone = requests.map((request) => sampler.sample([request], sampling)[0]);
-    expect(alone.map((group) => group.map(({ tokenIds }) => tokenIds))).toEqual(
-      together.map((group) => group.map(({ tokenIds }) => tokenIds)),
-    );
+  const tokensOf = (groups: SampledCompletion[][]) =>
+    groups.map((group) => group.map(({ tokenIds }) => tokenIds));
+
+  test("a completion depends on its seed and index, not on what is sampled beside it", async () => {
+    const together = await sampler.sample(requests, sampling);
+    const alone: SampledCompletion[][] = [];
+    for (const request of requests) {
+      alone.push(...(await sampler.sample([request], sampling)));
+    }
+    expect(tokensOf(alone)).toEqual(tokensOf(together));
   });
 
-  test("ends at every end token and at the limit, and says which", () => {
-    const many = sampler.sample([{ promptTokenIds: [4], count: 64, seed: 9 }], sampling)[0];
+  test("any number of lanes and rows gives the same tokens, the same request twice among them", async () => {
+    const twice = [...requests, requests[0]];
+    const expected = tokensOf(await sampler.sample(twice, sampling));
+    expect(expected.at(-1)).toEqual(expected[0]);
+    for (const [lanes, maxRows] of [
+      [1, 64],
+      [3, 5],
+      [4, 1],
+    ]) {
+      const other = createPolicySampler(policy, { endTokenIds, decode, maxRows, lanes });
+      expect(tokensOf(await other.sample(twice, sampling))).toEqual(expected);
+      other.free();
+    }
+  });
+
+  test("ends at every end token and at the limit, and says which", async () => {
+    const [many] = await sampler.sample([{ promptTokenIds: [4], count: 64, seed: 9 }], sampling);
     const ends = new Set<number>();
     for (const { tokenIds, finishReason, logprobs, entropies } of many) {
       const last = tokenIds.at(-1)!;
@@ -171,12 +190,10 @@ describe("sampling", () => {
     expect(endTokenIds.every((id) => ends.has(id))).toBe(true);
   });
 
-  test("ends at a stop string", () => {
+  test("ends at a stop string", async () => {
     const stopping = { ...sampling, stop: ["<7><", "<9>"] };
-    for (const { tokenIds, finishReason } of sampler.sample(
-      [{ promptTokenIds: [4], count: 32, seed: 2 }],
-      stopping,
-    )[0]) {
+    const [many] = await sampler.sample([{ promptTokenIds: [4], count: 32, seed: 2 }], stopping);
+    for (const { tokenIds, finishReason } of many) {
       const text = decode(tokenIds);
       const found = stopping.stop.some((stop) => text.includes(stop));
       expect(finishReason === "stop").toBe(found || endTokenIds.includes(tokenIds.at(-1)!));
@@ -184,12 +201,15 @@ describe("sampling", () => {
     }
   });
 
-  test("refuses what does not fit into the model's positions, naming the numbers", () => {
+  test("refuses what does not fit into the model's positions, naming the numbers", async () => {
     const request = { promptTokenIds: Array.from({ length: 100 }, () => 2), count: 1, seed: 0 };
-    expect(() => sampler.sample([request], sampling)).toThrow(/100 tokens and maxTokens 40 .* 128 positions/);
+    await expect(sampler.sample([request], sampling)).rejects.toThrow(
+      /100 tokens and maxTokens 40 .* 128 positions/,
+    );
   });
 
-  test("stops when it is asked to", () => {
-    expect(() => sampler.sample(requests, sampling, { aborted: () => true })).toThrow("aborted");
+  test("stops when it is asked to", async () => {
+    const aborted = sampler.sample(requests, sampling, { aborted: () => true });
+    await expect(aborted).rejects.toThrow("aborted");
   });
 });

@@ -17,7 +17,7 @@ export interface WorkerMethods {
     requests: readonly SampleRequest[],
     parameters: SamplingParameters,
     options: { tells: { tokens: boolean; completions: boolean } },
-  ): SampledCompletion[][];
+  ): Promise<SampledCompletion[][]>;
   forwardBackward(batch: TrainingBatch): Promise<ForwardBackwardResult>;
   logprobs(groups: readonly TokenGroup[], of: "policy" | "reference"): Promise<number[][][]>;
   optimStep(options: { learningRate: number }): OptimStepResult;

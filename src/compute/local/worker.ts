@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { createOnnxRuntimeBackend } from "../../engine/backends/onnxruntime/backend.ts";
 import { internalError } from "../../errors.ts";
+import type { WaveLimits } from "./decode-layouts.ts";
 import { describeModel, type ModelSource } from "./local-model.ts";
 import { createLogprobReader } from "./logprob-reader.ts";
 import { readOptimizer, writeOptimizer } from "./optimizer-file.ts";
@@ -21,7 +22,7 @@ import {
 export interface WorkerData {
   model: ModelSource;
   learner: LearnerOptions;
-  sampler: { maxRows: number };
+  sampler: WaveLimits;
   saved: SavedFolderOptions;
   threads: number;
   reference: boolean;

@@ -123,9 +123,14 @@ describe.each([true, false])("with tied embeddings: %j", (tied) => {
 
   test("sampler and learner agree on the log-probability of every token", async () => {
     const policy = adapt(base, everything);
-    const sampler = createPolicySampler(policy, { endTokenIds: [0], decode: () => "", maxRows: 16 });
+    const sampler = createPolicySampler(policy, {
+      endTokenIds: [0],
+      decode: () => "",
+      maxRows: 16,
+      lanes: 1,
+    });
     const prompts = [[5, 6, 7], [9, 8, 7, 6, 5, 4, 11], [3]];
-    const sampled = sampler.sample(
+    const sampled = await sampler.sample(
       prompts.map((promptTokenIds, seed) => ({ promptTokenIds, count: 3, seed })),
       { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, maxTokens: 20, stop: [] },
     );
