@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectionFailure } from "../error-text.ts";
 import { packageVersion } from "../package-version.ts";
+import { retryAfter } from "../retry-after.ts";
 import type { HubSettings } from "./settings.ts";
 
 /** The hub answered, but not with what was asked for. */
@@ -64,7 +65,7 @@ export function createHubFetch(settings: HubSettings, options: HubFetchOptions =
         if (!passing || last) {
           throw await responseError(response);
         }
-        wait = retryAfter(response) ?? wait;
+        wait = Math.min(retryAfter(response) ?? wait, longestWait);
         await response.body?.cancel();
       } catch (error) {
         if (options.signal?.aborted || init.signal?.aborted) {
@@ -119,11 +120,4 @@ function jsonError(text: string): string {
   } catch {
     return "";
   }
-}
-
-/** Seconds; undefined where the server names none. */
-function retryAfter(response: Response): number | undefined {
-  const text = response.headers.get("Retry-After");
-  const seconds = text === null || text.trim() === "" ? Number.NaN : Number(text);
-  return seconds >= 0 ? Math.min(seconds, longestWait) : undefined;
 }

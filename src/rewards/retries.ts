@@ -46,6 +46,9 @@ export async function askRepeatedly<Answer>(
     if (performance.now() + wait * 1000 > deadline) {
       throw new TooLongWaitError(`${url}: ${outcome.reason}; no time to wait ${wait.toFixed(1)} seconds`);
     }
-    await sleep(wait * 1000, undefined, { signal });
+    await sleep(wait * 1000, undefined, { signal }).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw error;
+    });
   }
 }

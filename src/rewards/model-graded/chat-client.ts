@@ -1,4 +1,5 @@
 import { connectionFailure, shown } from "../../error-text.ts";
+import { retryAfter } from "../../retry-after.ts";
 import { askRepeatedly, isPassingStatus, type Outcome } from "../retries.ts";
 import type { ChatMessage } from "./prompt.ts";
 
@@ -93,11 +94,4 @@ function answerText(text: string): string | null {
   } catch {
     return null;
   }
-}
-
-/** Seconds, from a number or a date; undefined where there is none. */
-function retryAfter({ headers }: Response): number | undefined {
-  const text = headers.get("Retry-After")?.trim() ?? "";
-  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1000;
-  return Number.isFinite(seconds) ? Math.max(seconds, 0) : undefined;
 }

@@ -127,6 +127,18 @@ describe("Piston", () => {
     expect(requests).toHaveLength(1);
   });
 
+  test("is asked again no sooner than the date it names", async () => {
+    const later = new Date(Date.now() + 3_600_000).toUTCString();
+    reply = () => ({ ...json({ message: "busy" }, 429), headers: { "Retry-After": later } });
+    const program = await piston(1).open(
+      { language: "python", source: "" },
+      limits,
+      AbortSignal.timeout(1000),
+    );
+    await expect(program!.run("")).rejects.toThrow(/timeout/);
+    expect(requests).toHaveLength(1);
+  });
+
   test("is not waited for longer than there is time", async () => {
     reply = () => null;
     const program = await piston().open({ language: "python", source: "" }, limits, AbortSignal.timeout(50));

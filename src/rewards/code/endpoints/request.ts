@@ -1,4 +1,5 @@
 import { connectionFailure, shown } from "../../../error-text.ts";
+import { retryAfter } from "../../../retry-after.ts";
 import { askRepeatedly, isPassingStatus, type Outcome } from "../../retries.ts";
 
 export interface EndpointRequest {
@@ -46,12 +47,11 @@ async function requestOnce({
     if (response.ok) {
       return { kind: "answer", answer: text };
     }
-    const wait = Number(response.headers.get("Retry-After") ?? 0);
     return {
       kind: "failure",
       reason: `${response.status} ${shown(messageIn(text))}`,
       passing: isPassingStatus(response.status),
-      wait: Number.isFinite(wait) ? wait : 0,
+      wait: retryAfter(response),
     };
   } catch (error) {
     signal.throwIfAborted();
