@@ -4,6 +4,10 @@ export const weightsFile = "model.safetensors";
 /** Names the shards of weights that are split. */
 export const weightsIndexFile = "model.safetensors.index.json";
 
+/** PEFT's names for what an adapter is and for its weights. */
+export const adapterConfigFile = "adapter_config.json";
+export const adapterWeightsFile = "adapter_model.safetensors";
+
 /** Files beside config and weights that make a model folder whole. */
 export const sideFileNames: readonly string[] = [
   "generation_config.json",
@@ -28,5 +32,5 @@ export function isWeightsFile(name: string): boolean {
 
 /** True for the files that make a model folder or an adapter, as opposed to what a checkpoint holds beside them. */
 export function isModelFile(name: string): boolean {
-  return [configFile, "adapter_config.json", ...sideFileNames].includes(name) || isWeightsFile(name);
+  return [configFile, adapterConfigFile, ...sideFileNames].includes(name) || isWeightsFile(name);
 }

@@ -101,8 +101,14 @@ test("folders of the machine stay out of the card, and a folder is no model of t
   }
 });
 
-test("an adapter says so, and how to use it from a folder", async () => {
+test("an adapter says so", async () => {
   const text = await card({ isAdapter: true });
   expect(frontMatter(text)).toMatchObject({ library_name: "peft", base_model_relation: "adapter" });
-  expect(text).toContain("npx gpgrad sample ./adapter --prompt TEXT");
+});
+
+test("a base that is given by name stands in for the folder of the run", async () => {
+  const text = await card({ base: { name: "maker/base", revision: null } }, "/home/me/secret/base");
+  expect(frontMatter(text)).toMatchObject({ base_model: "maker/base" });
+  expect(text).toContain("[maker/base](https://huggingface.co/maker/base) trained");
+  expect(text).not.toContain("secret");
 });

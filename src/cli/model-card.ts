@@ -1,6 +1,6 @@
 import path from "node:path";
 import { stringify } from "yaml";
-import { isCommit, parseModelReference } from "../hub/model-reference.ts";
+import { isCommit, type ModelReference, parseModelReference } from "../hub/model-reference.ts";
 import type { RunEvent } from "../pipeline.ts";
 import { formatPercent } from "./format.ts";
 import { metricsInWords } from "./progress.ts";
@@ -19,6 +19,8 @@ export interface ModelCardOptions {
   isAdapter: boolean;
   /** Of gpgrad. */
   version: string;
+  /** The base on the hub, where the recipe names a folder. */
+  base?: ModelReference | null;
 }
 
 type StepEvent = Extract<RunEvent, { type: "step" }>;
@@ -33,20 +35,21 @@ export function modelCard(options: ModelCardOptions): string {
   const sections = [
     frontMatter(options),
     `# ${name.split("/")[1]}`,
-    `${baseInWords(recipe)} trained with [Group Policy Gradient](https://arxiv.org/abs/2504.02546) (GPG) by gpgrad ${version}. GPG turns rewards into one weight a token and minimises \`-sum(weight * logprob)\`: no critic, no reference model, no ratio, no clipping.`,
+    `${baseInWords(options)} trained with [Group Policy Gradient](https://arxiv.org/abs/2504.02546) (GPG) by gpgrad ${version}. GPG turns rewards into one weight a token and minimises \`-sum(weight * logprob)\`: no critic, no reference model, no ratio, no clipping.`,
     "## Figures",
     ...figures(options),
     "## Training",
     trainingInWords(options),
     `\`\`\`yaml\n${stringify(publicRecipe(recipe), { lineWidth: 0 })}\`\`\``,
     "## Use",
-    `\`\`\`sh\n${useInWords(options)}\n\`\`\``,
+    `\`\`\`sh\nnpx gpgrad sample ${name} --prompt TEXT\n\`\`\``,
   ];
   return `${sections.join("\n\n")}\n`;
 }
 
-function frontMatter({ recipe, isAdapter }: ModelCardOptions): string {
-  const base = baseOnHub(recipe);
+function frontMatter(options: ModelCardOptions): string {
+  const { isAdapter } = options;
+  const base = baseOnHub(options);
   const fields = {
     library_name: isAdapter ? "peft" : "transformers",
     pipeline_tag: "text-generation",
@@ -60,17 +63,24 @@ function frontMatter({ recipe, isAdapter }: ModelCardOptions): string {
 }
 
 /** A run records the commit of a model of the hub, so a name without one was a folder. */
-function baseOnHub({ model }: Recipe): { name: string; commit: string } | null {
+function baseOnHub({
+  recipe: { model },
+  base,
+}: Pick<ModelCardOptions, "recipe" | "base">): ModelReference | null {
+  if (base) {
+    return base;
+  }
   const reference = typeof model === "string" ? parseModelReference(model) : null;
-  const commit = reference?.revision;
-  return reference !== null && commit && isCommit(commit) ? { name: reference.name, commit } : null;
+  return reference?.revision && isCommit(reference.revision) ? reference : null;
 }
 
-function baseInWords(recipe: Recipe): string {
-  const { model, warmStart } = recipe;
-  const base = baseOnHub(recipe);
+function baseInWords(options: ModelCardOptions): string {
+  const { model, warmStart } = options.recipe;
+  const base = baseOnHub(options);
   if (base !== null) {
-    return `[${base.name}](https://huggingface.co/${base.name}) (commit \`${base.commit.slice(0, 12)}\`)`;
+    const { name, revision } = base;
+    const commit = revision === null ? "" : ` (commit \`${revision.slice(0, 12)}\`)`;
+    return `[${name}](https://huggingface.co/${name})${commit}`;
   }
   if (typeof model === "string") {
     return `\`${path.basename(model)}\``;
@@ -127,17 +137,10 @@ function trainingInWords({ recipe, step }: ModelCardOptions): string {
   return `Task \`${task.name}\`; ${warm}${step - imitated} of ${train.steps} GPG steps of ${train.promptsPerStep} prompts with ${train.completionsPerPrompt} completions each. The recipe:`;
 }
 
-/** An adapter is taken from a folder alone. */
-function useInWords({ name, isAdapter }: ModelCardOptions): string {
-  return isAdapter
-    ? `git clone https://huggingface.co/${name} adapter\nnpx gpgrad sample ./adapter --prompt TEXT`
-    : `npx gpgrad sample ${name} --prompt TEXT`;
-}
-
 /** What decided the numbers, without where things lay on the machine that made them. */
 function publicRecipe(recipe: Recipe): Record<string, unknown> {
   const { name, seed, model, task, warmStart, train, algorithm, sampling, optimizer } = recipe;
-  const isFolder = typeof model === "string" && baseOnHub(recipe) === null;
+  const isFolder = typeof model === "string" && baseOnHub({ recipe }) === null;
   const shown = { name, seed, model: isFolder ? path.basename(model) : model, task: withoutFolders(task) };
   return { ...shown, ...(warmStart && { warmStart }), train, algorithm, sampling, optimizer };
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { startHubServer } from "../../test/support/hub-server.ts";
@@ -36,4 +36,36 @@ test("a folder wins over a model of the hub with the same name", async () => {
     recipeFile: null,
     name: "maker/base",
   });
+});
+
+test("an adapter of the hub comes with the base that it names, and is then found without the hub", async () => {
+  const server = await startHubServer();
+  const folder = temporaryFolder();
+  process.env = { ...environment, HF_ENDPOINT: server.endpoint, HF_HOME: folder };
+  delete process.env.HF_HUB_CACHE;
+  const base = server.addCommit("maker/base", { "config.json": "{}", "model.safetensors": "weights" });
+  const adapter = server.addCommit("maker/adapter", {
+    "adapter_config.json": JSON.stringify({ peft_type: "LORA", base_model_name_or_path: "maker/base" }),
+    "adapter_model.safetensors": "weights",
+    "tokenizer_config.json": "{}",
+    "training_args.bin": "no part of it",
+  });
+  const snapshot = (name: string, commit: string) =>
+    path.join(folder, `hub/models--maker--${name}/snapshots`, commit);
+  const expected = {
+    modelFolder: snapshot("base", base),
+    adapterFolder: snapshot("adapter", adapter),
+    recipeFile: null,
+    name: `maker/adapter@${adapter}`,
+  };
+  expect(await locateModel("maker/adapter", silence)).toEqual(expected);
+  expect(readdirSync(expected.adapterFolder).toSorted()).toEqual([
+    "adapter_config.json",
+    "adapter_model.safetensors",
+    "tokenizer_config.json",
+  ]);
+  const asked = server.requests.length;
+  process.env.HF_HUB_OFFLINE = "1";
+  expect(await locateModel("maker/adapter", silence)).toEqual(expected);
+  expect(server.requests).toHaveLength(asked);
 });

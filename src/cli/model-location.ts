@@ -30,25 +30,30 @@ export interface LocateOptions {
 
 /**
  * A model folder as it is; an adapter folder with the base that it names; a run folder as its latest checkpoint;
- * `org/name[@revision]`, where there is no such folder, as a model of the hub, which is downloaded while `output` is told
- * how far it is.
+ * `org/name[@revision]`, where there is no such folder, as a model or an adapter of the hub, which is downloaded while
+ * `output` is told how far it is.
  */
 export async function locateModel(
   model: string,
   output: TextOutput,
   { base }: LocateOptions = {},
 ): Promise<ModelLocation> {
-  const { folder, recipeFile } = existsSync(model) ? locateFolder(model) : { folder: null, recipeFile: null };
-  if (folder !== null && isAdapterFolder(folder)) {
-    const modelFolder = await locateBase(folder, base, output);
-    return { modelFolder, adapterFolder: folder, recipeFile, name: folder };
+  const { folder, ...known } = existsSync(model) ? locateFolder(model) : await download(model, output);
+  if (isAdapterFolder(folder)) {
+    return { ...known, modelFolder: await locateBase(folder, base, output), adapterFolder: folder };
   }
   if (base !== undefined) {
     throw new ConfigError(`--base ${base}: ${model} is no adapter; leave --base out`);
   }
-  if (folder !== null) {
-    return { modelFolder: folder, adapterFolder: null, recipeFile, name: folder };
-  }
+  return { ...known, modelFolder: folder, adapterFolder: null };
+}
+
+/** A folder that holds a model or an adapter. */
+interface LocatedFolder extends Pick<ModelLocation, "recipeFile" | "name"> {
+  folder: string;
+}
+
+async function download(model: string, output: TextOutput): Promise<LocatedFolder> {
   const reference = parseModelReference(model);
   if (reference === null) {
     throw new ModelError(
@@ -59,12 +64,7 @@ export async function locateModel(
   const progress = createTransferProgress(output, "download", model);
   try {
     const found = await downloadModel(reference, readHubSettings(), { onProgress: progress.update });
-    return {
-      modelFolder: found.folder,
-      adapterFolder: null,
-      recipeFile: null,
-      name: formatModelReference(found.reference),
-    };
+    return { folder: found.folder, recipeFile: null, name: formatModelReference(found.reference) };
   } finally {
     progress.close();
   }
@@ -99,9 +99,9 @@ async function locateBase(adapter: string, given: string | undefined, output: Te
 }
 
 /** A model or adapter folder as it is; a run folder as its latest checkpoint and its recipe. */
-function locateFolder(folder: string): { folder: string; recipeFile: string | null } {
+function locateFolder(folder: string): LocatedFolder {
   if (isAdapterFolder(folder) || existsSync(path.join(folder, "config.json"))) {
-    return { folder, recipeFile: null };
+    return { folder, recipeFile: null, name: folder };
   }
   const checkpoint = latestCheckpoint(folder);
   if (checkpoint === null) {
@@ -109,7 +109,7 @@ function locateFolder(folder: string): { folder: string; recipeFile: string | nu
       `${folder}: neither a model folder (no config.json) nor an adapter (no adapter_config.json) nor a run folder with a checkpoint (no checkpoints/step-*)`,
     );
   }
-  return { folder: checkpoint, recipeFile: runPaths(folder).recipe };
+  return { folder: checkpoint, recipeFile: runPaths(folder).recipe, name: checkpoint };
 }
 
 /** The located model as the engine takes it. */

@@ -5,6 +5,7 @@ import type { Terminal } from "./terminal.ts";
 interface PushCommandOptions extends CommonOptions {
   checkpoint?: number;
   revision: string;
+  base?: string;
   private?: true;
   dryRun?: true;
 }
@@ -17,6 +18,10 @@ export function addPushCommand(program: Command, terminal: Terminal): void {
     .argument("<name>", "ORG/NAME on the hub; made if it is not there")
     .option("--checkpoint <step>", "of this step (default: the newest)", wholeNumber(0))
     .option("--revision <branch>", "branch to push to; made if it is not there", "main")
+    .option(
+      "--base <model>",
+      "name of the base model on the hub, ORG/NAME[@COMMIT], where the run began from a folder",
+    )
     .option("--private", "make the repository private")
     .option("--dry-run", "print the card and the files, and upload nothing");
   addCommonOptions(command).action((run: string, name: string, options: PushCommandOptions) =>
@@ -45,7 +50,13 @@ async function runPush(
   if (parseModelReference(`${name}@${branch}`) === null) {
     throw new ConfigError(`--revision ${branch} is no name for a branch`);
   }
-  const { card, files, step } = await preparePush(run, name, options.checkpoint);
+  const base = options.base === undefined ? null : parseModelReference(options.base);
+  if (options.base !== undefined && base === null) {
+    throw new ConfigError(
+      `--base ${options.base} is no name for a model on the hub; give ORG/NAME or ORG/NAME@COMMIT`,
+    );
+  }
+  const { card, files, step } = await preparePush(run, name, { step: options.checkpoint, base });
   if (options.dryRun) {
     if (options.json) {
       const listed = files.map(({ path, size }) => ({ path, size }));

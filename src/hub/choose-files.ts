@@ -1,5 +1,7 @@
 import { ModelError } from "../errors.ts";
 import {
+  adapterConfigFile,
+  adapterWeightsFile,
   configFile,
   moreTemplatesFolder,
   sideFileNames,
@@ -11,22 +13,26 @@ const isTemplate = new RegExp(String.raw`^${moreTemplatesFolder}/[\w.-]+\.jinja$
 
 /**
  * The files that make a model folder among those of a repository: configuration, tokenizer, and the weights either in
- * one file or as an index, whose shards `shardsOf` names; the weights last. Throws a ModelError that says what the
- * repository is instead.
+ * one file or as an index, whose shards `shardsOf` names; the weights last. Where there is no whole model, those of an
+ * adapter. Throws a ModelError that says what the repository is instead.
  */
 export function chooseFiles(name: string, present: readonly string[]): string[] {
   const has = new Set(present);
   const weights = [weightsFile, weightsIndexFile].find((file) => has.has(file));
-  if (weights === undefined || !has.has(configFile)) {
-    throw new ModelError(`${name}: ${whatItIs(present)}`);
-  }
   const templates = present.filter((file) => isTemplate.test(file));
-  return [configFile, ...sideFileNames.filter((file) => has.has(file)), ...templates, weights];
+  const sideFiles = [...sideFileNames.filter((file) => has.has(file)), ...templates];
+  if (weights !== undefined && has.has(configFile)) {
+    return [configFile, ...sideFiles, weights];
+  }
+  if (has.has(adapterConfigFile) && has.has(adapterWeightsFile)) {
+    return [adapterConfigFile, ...sideFiles, adapterWeightsFile];
+  }
+  throw new ModelError(`${name}: ${whatItIs(present)}`);
 }
 
 function whatItIs(present: readonly string[]): string {
-  if (present.includes("adapter_config.json")) {
-    return "this repository holds an adapter, not a model; merge it into its base model and give the result";
+  if (present.includes(adapterConfigFile)) {
+    return `this repository holds an adapter without ${adapterWeightsFile}; save it again with PEFT's save_pretrained`;
   }
   for (const [ending, what] of [
     [".gguf", "GGUF files"],

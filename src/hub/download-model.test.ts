@@ -344,7 +344,11 @@ test("offline, the cache answers or says what it lacks, and nobody is asked", as
 });
 
 test.each([
-  ["an adapter", { "adapter_config.json": "{}", "adapter_model.safetensors": "x" }, /holds an adapter/],
+  [
+    "a pickled adapter",
+    { "adapter_config.json": "{}", "adapter_model.bin": "x" },
+    /adapter without adapter_model\.safetensors/,
+  ],
   [
     "pickled weights",
     { "config.json": "{}", "pytorch_model.bin": "x" },

@@ -1,7 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { ModelError } from "../errors.ts";
-import { configFile, moreTemplatesFolder, weightsFile, weightsIndexFile } from "../model-files.ts";
+import {
+  adapterConfigFile,
+  adapterWeightsFile,
+  configFile,
+  moreTemplatesFolder,
+  weightsFile,
+  weightsIndexFile,
+} from "../model-files.ts";
 import { openCache, type RepositoryCache } from "./cache.ts";
 import { chooseFiles, shardsOf } from "./choose-files.ts";
 import { createDownloader, type OnProgress } from "./download-files.ts";
@@ -9,9 +16,9 @@ import { hubFailure } from "./hub-failure.ts";
 import { formatModelReference, isCommit, type ModelReference } from "./model-reference.ts";
 import type { HubSettings } from "./settings.ts";
 
-/** A model of the hub in the cache. */
+/** A model or an adapter of the hub in the cache. */
 export interface DownloadedModel {
-  /** A model folder. */
+  /** A model folder, or one of an adapter. */
   folder: string;
   /** With the commit as its revision. */
   reference: ModelReference;
@@ -70,6 +77,9 @@ function findInCache(
 /** The first file that is missing for a model to be loaded, or null. */
 function missingFile(folder: string): string | null {
   const lacks = (file: string) => !existsSync(path.join(folder, file));
+  if (!lacks(adapterConfigFile)) {
+    return lacks(adapterWeightsFile) ? adapterWeightsFile : null;
+  }
   if (lacks(configFile)) {
     return configFile;
   }

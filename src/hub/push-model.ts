@@ -10,19 +10,13 @@ import {
 } from "@huggingface/hub";
 import { ConfigError } from "../errors.ts";
 import { isWeightsFile } from "../model-files.ts";
-import { holdsContent, type RepositoryAccess } from "./holds-content.ts";
+import { type ExpectedFile, holdsContent, type RepositoryAccess } from "./holds-content.ts";
 import { hubFailure } from "./hub-failure.ts";
 import { attempts, createHubFetch, HubConnectionError, HubResponseError } from "./hub-fetch.ts";
 import type { HubSettings } from "./settings.ts";
 
-export interface PushedFile {
-  /** In the repository. */
-  path: string;
-  /** On this machine. */
-  file: string;
-  /** Bytes. */
-  size: number;
-}
+/** Where it goes in the repository, its bytes, and the path of its content on this machine or the content itself. */
+export type PushedFile = ExpectedFile;
 
 export interface PushOptions {
   files: readonly PushedFile[];
@@ -161,7 +155,12 @@ async function commit(
       ...deleted.map((path) => ({ operation: "delete", path }) as const),
       { operation: "addOrUpdate", path: "README.md", content: new Blob([card]) },
       ...files.map(
-        ({ path, file }) => ({ operation: "addOrUpdate", path, content: pathToFileURL(file) }) as const,
+        (each) =>
+          ({
+            operation: "addOrUpdate",
+            path: each.path,
+            content: "file" in each ? pathToFileURL(each.file) : new Blob([each.text]),
+          }) as const,
       ),
     ],
   });

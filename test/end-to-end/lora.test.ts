@@ -9,8 +9,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { gpgrad, jsonLines } from "../support/gpgrad.ts";
+import { filesOfFolder, startHubServer, writeToken } from "../support/hub-server.ts";
 
 const recipe = "test/support/tiny.yaml";
 const totalSteps = 9;
@@ -154,6 +155,35 @@ test("a base that is gone is named, and --base gives another place", async () =>
   } finally {
     renameSync(moved, base);
   }
+});
+
+test("pushed to the hub, an adapter names its base there and answers as before", async () => {
+  const server = await startHubServer();
+  const environment = { ...process.env };
+  onTestFinished(() => {
+    process.env = environment;
+  });
+  const hub = { HF_ENDPOINT: server.endpoint, HF_HOME: path.join(folder, "cache"), HF_TOKEN: writeToken };
+  process.env = { ...environment, ...hub };
+  delete process.env.HF_HUB_CACHE;
+  const push = ["push", run, "maker/adapter"];
+  const unnamed = await gpgrad(...push);
+  expect(unnamed).toMatchObject({ code: 2, output: "" });
+  expect(unnamed.errors).toMatch(
+    /base_model_name_or_path is "\/.*", which others do not have; .*--base ORG\/NAME\n$/,
+  );
+  expect((await gpgrad(...push, "--base", base)).errors).toContain("is no name for a model on the hub");
+  expect(server.holds("maker/adapter")).toBe(false);
+
+  server.addCommit("maker/base", filesOfFolder(base));
+  expect(await gpgrad(...push, "--base", "maker/base", "--json")).toMatchObject({ code: 0, errors: "" });
+  const config = JSON.parse(server.filesOf("maker/adapter")["adapter_config.json"]!.toString());
+  expect(config).toMatchObject({ base_model_name_or_path: "maker/base", revision: null, r: 3 });
+  const sample = (model: string) =>
+    gpgrad("sample", model, "--prompt", "1+2=", "--max-tokens", "6", "--json");
+  const [local, remote] = [await sample(run), await sample("maker/adapter")];
+  expect(remote).toMatchObject({ code: 0, errors: "" });
+  expect(remote.output).toBe(local.output);
 });
 
 test("merge refuses whole models and folders that are there", async () => {

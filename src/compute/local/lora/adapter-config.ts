@@ -2,13 +2,12 @@ import path from "node:path";
 import { shown } from "../../../error-text.ts";
 import { ModelError } from "../../../errors.ts";
 import { readJsonObject } from "../../../json-object-file.ts";
+import { adapterConfigFile } from "../../../model-files.ts";
 import { type ConfigFields, configFields, type Json } from "../../../models/config-fields.ts";
 import type { LanguageModel } from "../../../models/model.ts";
 import { type AdaptedLayer, parameterNames } from "./adapter.ts";
 import { pythonPattern } from "./python-pattern.ts";
 import { shortTargets, type TargetModules, targetLayers } from "./target-modules.ts";
-
-export const adapterConfigFile = "adapter_config.json";
 
 /** The model that an adapter was made for: a folder, or a model of the hub. */
 export interface AdapterBase {

@@ -3,7 +3,7 @@ import path from "node:path";
 import { writeFileAtomically } from "../../../atomic-file.ts";
 import { shownName } from "../../../error-text.ts";
 import { ModelError } from "../../../errors.ts";
-import { configFile } from "../../../model-files.ts";
+import { adapterConfigFile, adapterWeightsFile, configFile } from "../../../model-files.ts";
 import { headWeight } from "../../../models/decoder-parameters.ts";
 import type { LanguageModel } from "../../../models/model.ts";
 import { equalsStored } from "../../../safetensors/equals-stored.ts";
@@ -14,9 +14,7 @@ import { type Policy, weightName } from "../policy.ts";
 import { encodeConfig, type SavedFolder, type SavedFolderOptions, writtenTypeOf } from "../saved-folder.ts";
 import { keptType } from "../stored-weights.ts";
 import { type Adapter, type AdapterDescription, adapterShapes, basePrefix } from "./adapter.ts";
-import { type AdapterConfig, adaptedLayers, adapterConfigFile } from "./adapter-config.ts";
-
-const adapterWeightsFile = "adapter_model.safetensors";
+import { type AdapterConfig, adaptedLayers } from "./adapter-config.ts";
 
 /** True for a folder in PEFT's layout. */
 export function isAdapterFolder(directory: string): boolean {
