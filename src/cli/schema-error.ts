@@ -113,6 +113,7 @@ const kinds: Readonly<Record<string, string>> = {
   array: "a list",
   tuple: "a list",
   object: "a section",
+  record: "a section",
 };
 
 function expectation(issue: Issue): string {

@@ -5,6 +5,7 @@ import { nearestKey } from "../../nearest-key.ts";
 import { layered, sectionOf } from "../layered-source.ts";
 import {
   applyOverrides,
+  isSection,
   type Override,
   parseOverride,
   type RecipeSource,
@@ -14,12 +15,12 @@ import { budget } from "../run-config.ts";
 import { schemaError } from "../schema-error.ts";
 
 const nameSchema = z.string().regex(/^[\w][\w.-]*$/, "letters, digits, dots, dashes and underscores");
-const section = z.record(z.string(), z.unknown(), { error: "a section" });
+const section = z.custom<Record<string, unknown>>(isSection, "a section");
 
 /** Every key of a comparison. What the recipes in it may say is checked when they are put together. */
 const comparisonSchema = z.strictObject({
   name: nameSchema,
-  base: z.record(z.string(), z.unknown(), { error: "a recipe file or the sections of a recipe" }),
+  base: z.custom<Record<string, unknown>>(isSection, "a recipe file or the sections of a recipe"),
   seeds: z
     .array(z.int().min(0).max(0xffffffff))
     .min(1)
@@ -31,7 +32,7 @@ const comparisonSchema = z.strictObject({
   baseline: z.string().optional(),
   ablations: z.record(z.string(), z.array(z.string()).min(2)).default({}),
   arms: z
-    .record(nameSchema, section, { error: "a section with a section for each arm" })
+    .record(nameSchema, section)
     .refine((arms) => Object.keys(arms).length > 0, "at least one arm")
     .refine(
       (arms) => !("start" in arms || "base" in arms),

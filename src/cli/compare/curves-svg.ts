@@ -17,14 +17,13 @@ interface Panel {
   left: number;
   right: number;
   title: string;
-  axis: string;
   points: (curve: ArmCurve) => readonly CurvePoint[];
   /** The value at the top and at the bottom, and how a value is written. */
   range: readonly [low: number, high: number];
   words: (value: number) => string;
 }
 
-/** Two panels: the held-out measure by optimizer step with its spread over seeds, and the training reward by samples. */
+/** Two panels, by samples spent: the held-out measure with its spread over seeds, and the training reward. */
 export function curvesSvg(report: ComparisonReport, highestReward: number): string {
   const curves = armCurves(report);
   const accuracy = report.measure === "accuracy";
@@ -43,7 +42,6 @@ export function curvesSvg(report: ComparisonReport, highestReward: number): stri
     ...drawPanel(curves, {
       ...panels[0],
       title: `held-out ${report.measure}`,
-      axis: "optimizer step",
       points: heldOut,
       range: accuracy ? [0, 1] : rangeOf(curves, heldOut),
       words: accuracy ? percent : String,
@@ -51,7 +49,6 @@ export function curvesSvg(report: ComparisonReport, highestReward: number): stri
     ...drawPanel(curves, {
       ...panels[1],
       title: "training reward, share of the highest, smoothed",
-      axis: "completions sampled",
       points: (curve) =>
         reward(curve).map(({ x, y }) => ({ x, y: { ...y, mean: y.mean / highestReward, deviation: null } })),
       range: [0, 1],
@@ -90,7 +87,7 @@ function drawPanel(curves: readonly ArmCurve[], panel: Panel): string[] {
       text(position, rows.bottom + 22, String(tick), { ...quiet, anchor: "middle" }),
     );
   }
-  parts.push(text((left + right) / 2, size.height - 18, panel.axis, { ...quiet, anchor: "middle" }));
+  parts.push(text((left + right) / 2, size.height - 18, "samples", { ...quiet, anchor: "middle" }));
   for (const { curve, index } of drawn) {
     const own = points(curve);
     const upper = own.map(({ x: position, y: { mean, deviation } }) => at(position, mean + (deviation ?? 0)));

@@ -2,18 +2,18 @@ import type { ComparisonReport, FinishedRun } from "./report.ts";
 import { type Summary, summarize } from "./statistics.ts";
 
 export interface CurvePoint {
-  /** Optimizer step, or completions sampled. */
+  /** Samples spent so far, mean over the seeds. */
   x: number;
-  /** Over the seeds; the mean of `x` is taken over them too. */
+  /** Over the seeds. */
   y: Summary;
 }
 
 /** What an arm learned, on average over its finished runs. */
 export interface ArmCurve {
   arm: string;
-  /** By optimizer step, the start at 0 included. */
+  /** The start at 0 included. */
   heldOut: CurvePoint[];
-  /** Of sampled completions, by completions sampled; empty for an arm that samples none. */
+  /** Of sampled completions; empty for an arm that samples none. */
   reward: CurvePoint[];
 }
 
@@ -37,8 +37,8 @@ interface RunPoint {
 }
 
 function heldOutPoints({ before, outcome }: FinishedRun, measure: string): RunPoint[] {
-  const later = outcome.evaluations.flatMap(({ step, metrics }) =>
-    step === 0 || metrics[measure] === undefined ? [] : [{ step, x: step, y: metrics[measure] }],
+  const later = outcome.evaluations.flatMap(({ step, samples, metrics }) =>
+    step === 0 || metrics[measure] === undefined ? [] : [{ step, x: samples, y: metrics[measure] }],
   );
   return before === null ? later : [{ step: 0, x: 0, y: before }, ...later];
 }
