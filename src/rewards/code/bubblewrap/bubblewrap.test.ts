@@ -83,6 +83,14 @@ describe("Python", () => {
     expect(await outcomeOf("python", source!)).toEqual({ kind: "over", limit });
   });
 
+  test("pays for its folders with memory", async () => {
+    const source = "import os\nfor i in range(10**9): os.mkdir(str(i))";
+    expect(await outcomeOf("python", source, { seconds: 60, memoryMegabytes: 64 })).toEqual({
+      kind: "over",
+      limit: "memory",
+    });
+  });
+
   test("cannot have more memory than its limit", async () => {
     const source = "try: x = 'y' * 10**9\nexcept MemoryError: print('refused')";
     expect(await outcomeOf("python", source)).toEqual(printed("refused\n"));
@@ -108,8 +116,12 @@ import socket
 for address in [("1.1.1.1", 53), ("127.0.0.1", 22)]:
   try:
     socket.create_connection(address, 2); print("connected")
-  except OSError: print("refused")`;
-    expect(await outcomeOf("python", source)).toEqual(printed("refused\nrefused\n"));
+  except OSError: print("refused")
+virtual_machines = 40
+try: socket.socket(virtual_machines, socket.SOCK_STREAM); print("made")
+except OSError as error: print(error.errno)
+print(len(socket.socketpair()), socket.socket(socket.AF_NETLINK, socket.SOCK_RAW).family > 0)`;
+    expect(await outcomeOf("python", source)).toEqual(printed("refused\nrefused\n97\n2 True\n"));
   });
 
   test("sees no process, no home and no file but the system's, links included", async () => {

@@ -25,11 +25,14 @@ export interface Tools {
 /** Of the working folder, which is memory. */
 const folderBytes = 16 * 2 ** 20;
 
+/** What sockets hold belongs to no process: 200 kB each. */
+const openFiles = 64;
+
 /** Half of it is Node's to recurse in. */
 const stackBytes = 8 * 2 ** 20;
 
 /** Where no system has anything. */
-const workFolder = "/sandbox/work";
+export const workFolder = "/sandbox/work";
 
 const systemFolders = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 
@@ -68,7 +71,12 @@ export function contain(tools: Tools, command: ContainedCommand, limits: RunLimi
       ...Object.entries(environment).flatMap(([name, value]) => ["--setenv", name, value]),
       "--",
       ...[tools.prlimit, "--core=0", `--cpu=${seconds}:${seconds + 1}`, `--fsize=${folderBytes}`],
-      ...[`--nproc=${limits.processes}`, "--nofile=256", `--stack=${stackBytes}:`, `--data=${bytes}`],
+      ...[
+        `--nproc=${limits.processes}`,
+        `--nofile=${openFiles}`,
+        `--stack=${stackBytes}:`,
+        `--data=${bytes}`,
+      ],
       ...(command.limitAddressSpace ? [`--as=${bytes}`] : []),
       "--",
       ...command.command,

@@ -1,9 +1,17 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statfsSync } from "node:fs";
+import { workFolder } from "./containment.ts";
 
-/** Bytes that a process and all below it hold by themselves: files that are only mapped do not count. */
+/** What the kernel holds for a file or folder in memory, its content aside. */
+const bytesOfEntry = 2048;
+
+/**
+ * Bytes that a process and all below it hold by themselves, and what the entries of their working folder take. Files that are
+ * only mapped do not count.
+ */
 export function memoryInUse(processId: number): number {
   const waiting = [processId];
   let bytes = 0;
+  let entries: number | undefined;
   for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
     try {
       const status = readFileSync(`/proc/${id}/status`, "utf8");
@@ -14,6 +22,7 @@ export function memoryInUse(processId: number): number {
         const children = readFileSync(`/proc/${id}/task/${thread}/children`, "utf8");
         waiting.push(...children.split(" ").filter(Boolean).map(Number));
       }
+      entries ??= entriesOfFolder(id);
     } catch (error) {
       // It, or a thread of it, ended meanwhile.
       if (!["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) {
@@ -21,5 +30,15 @@ export function memoryInUse(processId: number): number {
       }
     }
   }
-  return bytes;
+  return bytes + (entries ?? 0) * bytesOfEntry;
+}
+
+/** undefined where it cannot be seen through this process: not made yet, or not its user's. */
+function entriesOfFolder(id: number): number | undefined {
+  try {
+    const { files, ffree } = statfsSync(`/proc/${id}/root${workFolder}`);
+    return files - ffree;
+  } catch {
+    return undefined;
+  }
 }

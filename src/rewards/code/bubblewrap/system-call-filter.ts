@@ -23,6 +23,11 @@ const refused: Readonly<Record<string, { x64: number; arm64: number }>> = {
   io_uring_register: { x64: 427, arm64: 427 },
 };
 
+const socket = { x64: 41, arm64: 198 };
+
+/** Unix, both of the internet, and the one that asks the kernel about them: the others may lead out of a network namespace. */
+const allowedSocketFamilies = [1, 2, 10, 16];
+
 /** The kernel's AUDIT_ARCH_X86_64 and AUDIT_ARCH_AARCH64. */
 const machines = { x64: 0xc000003e, arm64: 0xc00000b7 };
 
@@ -34,13 +39,19 @@ const give = 0x06;
 const killProcess = 0x80000000;
 const allow = 0x7fff0000;
 const noSuchCall = 0x00050000 + 38;
+const noSuchFamily = 0x00050000 + 97;
+
+/** Where the kernel shows the call's number, its machine and the lower half of its first argument. */
+const callNumber = 0;
+const callMachine = 4;
+const firstArgument = 16;
 
 /** Numbers from here on are those of a second set of calls on x64. */
 const secondSet = 0x40000000;
 
 /**
- * A seccomp program, as bubblewrap's `--seccomp` reads it: every refused call answers that there is no such call, and a call
- * of another machine's kind ends the process. Throws ConfigError for a machine whose numbers are not known.
+ * A seccomp program, as bubblewrap's `--seccomp` reads it: every refused call answers that there is no such call, a socket of
+ * another family that there is no such family, and a call of another machine's kind ends the process. Throws ConfigError for a machine whose numbers are not known.
  */
 export function systemCallFilter(machine: string): Uint8Array {
   if (machine !== "x64" && machine !== "arm64") {
@@ -49,20 +60,31 @@ export function systemCallFilter(machine: string): Uint8Array {
     );
   }
   const numbers = Object.values(refused).map((call) => call[machine]);
+  const families = allowedSocketFamilies;
   const instructions: [code: number, ifTrue: number, ifFalse: number, operand: number][] = [
-    [load, 0, 0, 4],
+    [load, 0, 0, callMachine],
     [ifEqual, 1, 0, machines[machine]],
     [give, 0, 0, killProcess],
-    [load, 0, 0, 0],
-    [ifAtLeast, numbers.length + 1, 0, secondSet],
+    [load, 0, 0, callNumber],
+    [ifAtLeast, numbers.length + 2, 0, secondSet],
     ...numbers.map((number, index): [number, number, number, number] => [
       ifEqual,
-      numbers.length - index,
+      numbers.length + 1 - index,
       0,
       number,
     ]),
+    [ifEqual, 2, 0, socket[machine]],
     [give, 0, 0, allow],
     [give, 0, 0, noSuchCall],
+    [load, 0, 0, firstArgument],
+    ...families.map((family, index): [number, number, number, number] => [
+      ifEqual,
+      families.length - index,
+      0,
+      family,
+    ]),
+    [give, 0, 0, noSuchFamily],
+    [give, 0, 0, allow],
   ];
   const bytes = new DataView(new ArrayBuffer(8 * instructions.length));
   for (const [index, [code, ifTrue, ifFalse, operand]] of instructions.entries()) {
