@@ -2,10 +2,14 @@ import type { Normalisation } from "./gpg-options.ts";
 import { type GroupStatistics, present, unbiasedStandardDeviation } from "./group-statistics.ts";
 
 /** Added to a standard deviation before dividing by it, as in the upstream trainers. */
-const stabilizer = 1e-4;
+export const usualStabilizer = 1e-4;
 
 /** `(r - m) / F` for each completion [group][completion], without alpha; 0 for completions that are masked. */
-export function advantages(groups: readonly GroupStatistics[], normalisation: Normalisation): number[][] {
+export function advantages(
+  groups: readonly GroupStatistics[],
+  normalisation: Normalisation,
+  stabilizer = usualStabilizer,
+): number[][] {
   const batchDeviation = normalisation === "batch-std" ? standardDeviationOf(groups) : 0;
   return groups.map(({ centred_G, standardDeviation }) => {
     const factor = {

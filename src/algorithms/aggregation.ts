@@ -1,5 +1,16 @@
-import type { GpgSettings } from "./gpg-options.ts";
+import { ConfigError } from "../errors.ts";
 import { present } from "./group-statistics.ts";
+
+export const aggregations = ["tokens", "sequences", "constant"] as const;
+
+/** The mean over all completion tokens, the mean of each sequence's mean, or sums over a constant (Dr. GRPO) averaged over sequences. */
+export type Aggregation = (typeof aggregations)[number];
+
+export interface AggregationSettings {
+  aggregation: Aggregation;
+  /** Tokens each sequence's sum is divided by; for `aggregation: constant` only. */
+  aggregationConstant?: number;
+}
 
 /**
  * The weight of every token of each completion [group][completion], so that `-sum(weight * logprob)` over the whole
@@ -8,7 +19,7 @@ import { present } from "./group-statistics.ts";
 export function completionWeights(
   advantages: readonly (readonly number[])[],
   tokens: readonly (readonly (number | null)[])[],
-  settings: Pick<GpgSettings, "aggregation" | "aggregationConstant">,
+  settings: AggregationSettings,
 ): number[][] {
   const divisor = denominator(present(tokens.flat()), settings);
   return advantages.map((advantages_G, group) =>
@@ -21,7 +32,7 @@ export function completionWeights(
 
 function denominator(
   counts: readonly number[],
-  { aggregation, aggregationConstant }: Pick<GpgSettings, "aggregation" | "aggregationConstant">,
+  { aggregation, aggregationConstant }: AggregationSettings,
 ): (count: number) => number {
   switch (aggregation) {
     case "tokens": {
@@ -32,5 +43,23 @@ function denominator(
       return (count) => counts.length * count;
     case "constant":
       return () => counts.length * aggregationConstant!;
+  }
+}
+
+/** Throws a `ConfigError` that begins with the algorithm's name. */
+export function checkAggregation(
+  algorithm: string,
+  { aggregation, aggregationConstant }: AggregationSettings,
+): void {
+  if (aggregation === "constant") {
+    if (!(Number.isFinite(aggregationConstant) && aggregationConstant! > 0)) {
+      throw new ConfigError(
+        `${algorithm} aggregationConstant is ${aggregationConstant}; aggregation "constant" needs a number above 0, for example the completion limit in tokens`,
+      );
+    }
+  } else if (aggregationConstant !== undefined) {
+    throw new ConfigError(
+      `${algorithm} aggregationConstant is ${aggregationConstant} but aggregation is "${aggregation}"; leave it out or set aggregation to "constant"`,
+    );
   }
 }

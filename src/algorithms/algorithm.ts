@@ -20,6 +20,10 @@ export interface WeighedGroups {
 /** Turns the rewards of groups into one weight a token: pure arithmetic on numbers. */
 export interface Algorithm {
   readonly name: string;
+  /** Optimizer steps that one batch of groups is good for: `iterations` passes over it, each in `minibatches` parts. */
+  readonly updates: { readonly iterations: number; readonly minibatches: number };
+  /** True if its batches have KL weights, which need the reference's log-probabilities. */
+  readonly usesReference: boolean;
   /** True once the sampled groups carry enough signal; until then the trainer samples another batch, within its bound. */
   hasEnoughSignal(sampled: readonly ScoredGroup[], batchSize: number): boolean;
   /** The groups to train on, from all that were sampled: at most `batchSize`. */

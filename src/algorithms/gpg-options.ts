@@ -1,12 +1,14 @@
 import { ConfigError } from "../errors.ts";
+import { type AggregationSettings, aggregations, checkAggregation } from "./aggregation.ts";
+import { type UnscoredPolicy, unscoredPolicies } from "./group-statistics.ts";
 
 /** The values that each setting made of names can have. */
 export const gpgChoices = {
   normalisation: ["none", "group-std", "batch-std"],
   alpha: ["groups", "tokens", "nonzero-rewards", "off"],
   surplus: ["keep-oldest", "keep-newest"],
-  aggregation: ["tokens", "sequences", "constant"],
-  unscored: ["mask", "zero"],
+  aggregation: aggregations,
+  unscored: unscoredPolicies,
 } as const;
 
 /** F in `A = alpha * (r - m) / F`: 1, or the unbiased standard deviation of the group or of the whole batch plus 1e-4. */
@@ -22,13 +24,7 @@ export type AlphaCorrection = (typeof gpgChoices.alpha)[number];
 /** Which informative groups stay when resampling found more than a batch: the first or the last that were sampled. */
 export type SurplusPolicy = (typeof gpgChoices.surplus)[number];
 
-/** The mean over all completion tokens, the mean of each sequence's mean, or sums over a constant (Dr. GRPO) averaged over sequences. */
-export type Aggregation = (typeof gpgChoices.aggregation)[number];
-
-/** A completion whose score is not a value: leave it out of everything, or give it the reward 0. */
-export type UnscoredPolicy = (typeof gpgChoices.unscored)[number];
-
-export interface GpgSettings {
+export interface GpgSettings extends AggregationSettings {
   normalisation: Normalisation;
   alpha: AlphaCorrection;
   /** Added to the share whose inverse is alpha. */
@@ -40,12 +36,11 @@ export interface GpgSettings {
   /** Batches a step may sample beyond the first; the trainer enforces it. A step then trains on what was found. */
   maxResampleRounds: number;
   surplus: SurplusPolicy;
-  aggregation: Aggregation;
-  /** Tokens each sequence's sum is divided by; for `aggregation: constant` only. */
-  aggregationConstant?: number;
   /** Completions cut at the token limit get weight 0 and leave the denominator; their rewards stay in the group's mean. */
   maskTruncated: boolean;
   unscored: UnscoredPolicy;
+  /** Weight of the KL divergence from the reference policy, alpha included; 0 needs no reference. */
+  beta: number;
 }
 
 export interface GpgOptions extends GpgSettings {
@@ -61,7 +56,7 @@ export function checkGpgOptions(options: GpgOptions): void {
       throw new ConfigError(`gpg ${name} is ${String(value)}; it has to be one of ${allowed.join(", ")}`);
     }
   }
-  for (const name of ["informativeShare", "inverseAlphaOffset", "equalUpTo"] as const) {
+  for (const name of ["informativeShare", "inverseAlphaOffset", "equalUpTo", "beta"] as const) {
     if (!(Number.isFinite(options[name]) && options[name] >= 0)) {
       throw new ConfigError(`gpg ${name} is ${options[name]}; it has to be a number of at least 0`);
     }
@@ -74,19 +69,5 @@ export function checkGpgOptions(options: GpgOptions): void {
   if (!Number.isFinite(options.highestReward)) {
     throw new ConfigError(`gpg highestReward is ${options.highestReward}; it has to be a finite number`);
   }
-  checkAggregation(options);
-}
-
-function checkAggregation({ aggregation, aggregationConstant }: GpgSettings): void {
-  if (aggregation === "constant") {
-    if (!(Number.isFinite(aggregationConstant) && aggregationConstant! > 0)) {
-      throw new ConfigError(
-        `gpg aggregationConstant is ${aggregationConstant}; aggregation "constant" needs a number above 0, for example the completion limit in tokens`,
-      );
-    }
-  } else if (aggregationConstant !== undefined) {
-    throw new ConfigError(
-      `gpg aggregationConstant is ${aggregationConstant} but aggregation is "${aggregation}"; leave it out or set aggregation to "constant"`,
-    );
-  }
+  checkAggregation("gpg", options);
 }

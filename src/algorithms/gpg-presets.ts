@@ -12,6 +12,7 @@ const paper: GpgSettings = {
   aggregation: "tokens",
   maskTruncated: false,
   unscored: "mask",
+  beta: 0,
 };
 
 export type GpgPreset = keyof typeof gpgPresets;

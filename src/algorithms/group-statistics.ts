@@ -1,5 +1,20 @@
 import type { Score, ScoredGroup } from "../pipeline.ts";
-import type { GpgOptions } from "./gpg-options.ts";
+
+export const unscoredPolicies = ["mask", "zero"] as const;
+
+/** A completion whose score is not a value: leave it out of everything, or give it the reward 0. */
+export type UnscoredPolicy = (typeof unscoredPolicies)[number];
+
+/** How a group is read. */
+export interface GroupReading {
+  /** The combined reward of a perfect completion: tells groups that are all right from those that are all wrong. */
+  highestReward: number;
+  /** A group's kind counts rewards as equal up to this standard deviation; 0 compares highest and lowest reward. */
+  equalUpTo: number;
+  /** Completions cut at the token limit get weight 0 and leave the denominator; their rewards stay in the group's mean. */
+  maskTruncated: boolean;
+  unscored: UnscoredPolicy;
+}
 
 /** What a group has to say: rewards that differ, equal ones, too few of them, or no token that may be trained on. */
 export type GroupKind = "informative" | "all-right" | "all-wrong" | "unscored" | "untrainable";
@@ -17,7 +32,7 @@ export interface GroupStatistics {
   standardDeviation: number;
 }
 
-export function groupStatistics(group: ScoredGroup, options: GpgOptions): GroupStatistics {
+export function groupStatistics(group: ScoredGroup, options: GroupReading): GroupStatistics {
   const rewards_G = group.rollouts.map(({ score }) => rewardOf(score, options));
   const tokens_G = group.rollouts.map(({ rollout }, index) =>
     rewards_G[index] === null || (options.maskTruncated && rollout.finishReason === "length")
@@ -62,7 +77,7 @@ function kindOf(
   rewards: readonly number[],
   equal: boolean,
   centred_G: readonly number[],
-  { highestReward }: GpgOptions,
+  { highestReward }: GroupReading,
 ): GroupKind {
   if (rewards.length < 2) {
     return "unscored";
@@ -75,7 +90,7 @@ function kindOf(
   return centred_G.some((centred) => centred !== 0) ? "informative" : "untrainable";
 }
 
-function rewardOf(score: Score, { unscored }: GpgOptions): number | null {
+function rewardOf(score: Score, { unscored }: GroupReading): number | null {
   if (score.kind === "value" && Number.isFinite(score.value)) {
     return score.value;
   }

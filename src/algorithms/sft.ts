@@ -19,6 +19,7 @@ export function weighDemonstrations(demonstrations: readonly Demonstration[]): T
     );
   }
   return {
+    loss: { name: "cross-entropy" },
     groups: demonstrations.map(({ promptTokenIds, tokenIds }) => ({
       promptTokenIds,
       completions: [{ tokenIds, weights: new Array<number>(tokenIds.length).fill(1 / tokens) }],

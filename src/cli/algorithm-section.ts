@@ -16,6 +16,7 @@ const gpgOverrides = z.strictObject({
   aggregationConstant: z.number().positive(),
   maskTruncated: z.boolean(),
   unscored: z.enum(gpgChoices.unscored),
+  beta: atLeastZero,
 } satisfies Record<keyof GpgSettings, z.ZodType>);
 
 const presets = Object.keys(gpgPresets) as [GpgPreset, ...GpgPreset[]];
