@@ -35,7 +35,11 @@ async function runDoctor(file: string, options: DoctorCommandOptions, terminal: 
   const { diagnose } = await import("./doctor/diagnosis.ts");
   const { silence, writeJson } = await import("./terminal.ts");
   const { plural } = await import("./format.ts");
-  const recipe = await loadRecipe(file, options);
+  const recipe = await loadRecipe(
+    file,
+    options,
+    (message) => void terminal.errors.write(`warning: ${message}\n`),
+  );
   const diagnosis = await diagnose(recipe, {
     runFolder: chooseRunFolder(recipe, { resume: false }),
     progress: options.json ? silence : terminal.errors,

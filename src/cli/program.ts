@@ -9,6 +9,7 @@ import { addInspectCommand } from "./inspect-command.ts";
 import { addMergeCommand } from "./merge-command.ts";
 import { addPushCommand } from "./push-command.ts";
 import { addQuickstartCommand } from "./quickstart-command.ts";
+import { addRecipeCommand } from "./recipe-command.ts";
 import { addRescoreCommand } from "./rescore-command.ts";
 import { addRewardCommand } from "./reward-command.ts";
 import { addSampleCommand } from "./sample-command.ts";
@@ -52,6 +53,7 @@ function createProgram(terminal: Terminal): Command {
   addTrainCommand(program, terminal);
   addCompareCommand(program, terminal);
   addDoctorCommand(program, terminal);
+  addRecipeCommand(program, terminal);
   addEvalCommand(program, terminal);
   addSampleCommand(program, terminal);
   addRescoreCommand(program, terminal);

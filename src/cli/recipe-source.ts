@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { LineCounter, parseDocument } from "yaml";
+import { isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import { ConfigError, errorMessage } from "../errors.ts";
 
 type Path = readonly PropertyKey[];
@@ -21,20 +21,27 @@ export interface Override {
 }
 
 export async function readRecipe(file: string): Promise<RecipeSource> {
-  let text: string;
+  return parseRecipe(await readRecipeText(file), file);
+}
+
+export async function readRecipeText(file: string): Promise<string> {
   try {
-    text = await readFile(file, "utf8");
+    return await readFile(file, "utf8");
   } catch (error) {
     const reason =
       (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : errorMessage(error);
     throw new ConfigError(`${file}: the recipe cannot be read: ${reason}`);
   }
-  return parseRecipe(text, file);
 }
 
-export function parseRecipe(text: string, file: string): RecipeSource {
+/** `lenient`: reads YAML as upstream does, in version 1.1, where of a key that stands twice the last counts. */
+export function parseRecipe(text: string, file: string, { lenient = false } = {}): RecipeSource {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    ...(lenient && { version: "1.1", uniqueKeys: false }),
+  });
   const [error] = document.errors;
   if (error !== undefined) {
     const { line } = lines.linePos(error.pos[0]);
@@ -42,7 +49,7 @@ export function parseRecipe(text: string, file: string): RecipeSource {
   }
   const lineOf = (path: Path): number | undefined => {
     for (let length = path.length; length > 0; length--) {
-      const node = document.getIn(path.slice(0, length), true) as { range?: [number, number, number] };
+      const node = nodeAt(document.contents, path.slice(0, length));
       if (node?.range) {
         return lines.linePos(node.range[0]).line;
       }
@@ -57,6 +64,19 @@ export function parseRecipe(text: string, file: string): RecipeSource {
       return line === undefined ? file : `${file}:${line}`;
     },
   };
+}
+
+/** Of a key that stands twice, the last. */
+function nodeAt(root: unknown, path: Path): Node | undefined {
+  const found = path.reduce<unknown>((node, key) => {
+    if (isMap(node)) {
+      return node.items.findLast(
+        (pair) => String(isScalar(pair.key) ? pair.key.value : pair.key) === String(key),
+      )?.value;
+    }
+    return isSeq(node) ? node.items[Number(key)] : undefined;
+  }, root);
+  return isNode(found) ? found : undefined;
 }
 
 /** Reads one `--set a.b=value`; the value is YAML, so `3`, `1e-4`, `true`, `[0.9, 0.95]` and `{a: 1}` have their types. */

@@ -1,15 +1,20 @@
 import path from "node:path";
 import { stringify } from "yaml";
 import { writeFileAtomically } from "../atomic-file.ts";
+import { ConfigError } from "../errors.ts";
 import {
   applyOverrides,
+  isSection,
   type Override,
   parseOverride,
+  parseRecipe,
   type RecipeSource,
-  readRecipe,
+  readRecipeText,
 } from "./recipe-source.ts";
 import { type Recipe, recipeSchema } from "./run-config.ts";
 import { schemaError } from "./schema-error.ts";
+import { fileKind } from "./upstream/file-kind.ts";
+import { translateUpstream } from "./upstream/translate.ts";
 
 /** Options of the command line that stand for a key of the recipe. */
 export interface RecipeOptions {
@@ -19,17 +24,48 @@ export interface RecipeOptions {
   set?: readonly string[];
 }
 
+/** Told in one line what was assumed of a recipe that is not written in our keys. */
+type Warn = (message: string) => void;
+
 /** Reads, overrides, checks and completes a recipe. Throws ConfigError naming file, key, value and what is expected. */
-export async function loadRecipe(file: string, options: RecipeOptions = {}): Promise<Recipe> {
-  const source = await readRecipe(file);
-  return checkRecipe(applyOverrides(source, overridesOf(options)));
+export async function loadRecipe(
+  file: string,
+  options: RecipeOptions = {},
+  warn: Warn = () => undefined,
+): Promise<Recipe> {
+  return checkRecipe(await openRecipe(file, options, warn));
+}
+
+/** A recipe with its overrides, before it is checked; one of upstream's in our keys. */
+export async function openRecipe(file: string, options: RecipeOptions, warn: Warn): Promise<RecipeSource> {
+  const text = await readRecipeText(file);
+  const overrides = overridesOf(options);
+  const lenient = parseRecipe(text, file, { lenient: true });
+  const keys = isSection(lenient.value) ? Object.keys(lenient.value) : [];
+  const recipeKeys = Object.keys(recipeSchema.shape);
+  switch (fileKind(keys, recipeKeys)) {
+    case "recipe":
+      return applyOverrides(parseRecipe(text, file), overrides);
+    case "upstream": {
+      const translated = translateUpstream(lenient, overrides, recipeKeys);
+      warn(translated.warning);
+      return applyOverrides(translated.source, translated.overrides);
+    }
+    case "accelerate":
+      throw new ConfigError(
+        `${file}: this is an accelerate file, which says on how many processes and how upstream computes, not a recipe; give the training recipe, and the number of processes as --set num_processes=N`,
+      );
+    case "data-cleaner":
+      throw new ConfigError(
+        `${file}: these are the settings with which upstream generates text to clean its data, not a training recipe; give one of the recipes beside it`,
+      );
+  }
 }
 
 /** A recipe without a name is called like its file. */
 export function checkRecipe(source: RecipeSource): Recipe {
   const fileName = path.basename(source.file).replace(/\.ya?ml$/, "");
-  const isSection = typeof source.value === "object" && source.value !== null && !Array.isArray(source.value);
-  const value = isSection ? { name: fileName, ...source.value } : source.value;
+  const value = isSection(source.value) ? { name: fileName, ...source.value } : source.value;
   const result = recipeSchema.safeParse(value);
   if (!result.success) {
     throw schemaError(recipeSchema, { ...source, value }, result.error.issues);

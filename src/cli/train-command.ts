@@ -42,7 +42,8 @@ export function addTrainCommand(program: Command, terminal: Terminal): void {
 
 async function runTrain(file: string, options: TrainCommandOptions, terminal: Terminal): Promise<void> {
   const { loadRecipe } = await import("./recipe.ts");
-  const given = await loadRecipe(file, options);
+  const warn = (message: string): void => void terminal.errors.write(`warning: ${message}\n`);
+  const given = await loadRecipe(file, options, warn);
   const { chooseRunFolder } = await import("./run-output.ts");
   const { checkRunFolder } = await import("../trainer/run-folder.ts");
   const { trainWithProgress } = await import("./train-with-progress.ts");
@@ -52,7 +53,6 @@ async function runTrain(file: string, options: TrainCommandOptions, terminal: Te
   const resume = options.resume === true;
   const runFolder = chooseRunFolder(given, { resume });
   checkRunFolder(runFolder, { resume });
-  const warn = (message: string): void => void terminal.errors.write(`warning: ${message}\n`);
   const recipe = resume ? await resumedRecipe(given, runFolder, warn) : given;
   const progress = options.json ? silence : terminal.errors;
   if (options.dryRun === true) {

@@ -1,0 +1,55 @@
+import type { Translation } from "./translation.ts";
+import type { UpstreamFile } from "./upstream-file.ts";
+import type { TranslatedKey } from "./upstream-keys.ts";
+
+/** How long a run is, what it keeps and where, with the defaults of transformers. */
+export function translateRun(file: UpstreamFile, recipe: Translation): void {
+  recipe.set("seed", file.whole("seed") ?? 42, "seed");
+  const runName = file.text("run_name");
+  recipe.set("name", runName && /^\w[\w.-]*$/.test(runName) ? runName : undefined, "run_name");
+  recipe.set("output", file.text("output_dir"), "output_dir");
+  const steps = file.whole("max_steps") ?? -1;
+  const epochs = file.number("num_train_epochs") ?? 3;
+  if (steps > 0) {
+    recipe.set("train.steps", steps, "max_steps");
+  } else {
+    recipe.set("train.epochs", epochs, "num_train_epochs");
+  }
+  recipe.set("checkpoint.every", interval(file, "save_strategy", "save_steps", "steps"), "save_strategy");
+  recipe.set("checkpoint.keep", file.whole("save_total_limit"), "save_total_limit");
+  recipe.set("compute.gradientCheckpointing", file.flag("gradient_checkpointing"), "gradient_checkpointing");
+}
+
+/** Whether held-out problems are asked for, and how often. */
+export function translateEvaluation(file: UpstreamFile, recipe: Translation): boolean {
+  const atEnd = file.flag("do_eval") ?? false;
+  const atStart = file.flag("eval_on_start") ?? false;
+  const every = interval(file, "eval_strategy", "eval_steps", "no");
+  const evaluates = atEnd || atStart || every !== 0;
+  if (evaluates) {
+    recipe.set("evaluate.every", every, "eval_strategy");
+  } else {
+    recipe.set("evaluate.problems", 0, file.has("do_eval") ? "do_eval" : "eval_strategy");
+  }
+  recipe.set("evaluate.atStart", atStart, "eval_on_start");
+  return evaluates;
+}
+
+/** A number of steps or a share of them, `epoch`, or 0 for never. */
+function interval(
+  file: UpstreamFile,
+  strategyKey: TranslatedKey,
+  stepsKey: TranslatedKey,
+  usual: "steps" | "no",
+): number | "epoch" {
+  // YAML 1.1 reads `no` as false.
+  const strategy = (file.text(strategyKey) ?? usual).toLowerCase().replace(/^false$/, "no");
+  const steps = file.number(stepsKey) ?? 500;
+  if (!["no", "steps", "epoch"].includes(strategy)) {
+    throw file.refuse(strategyKey, "no | steps | epoch");
+  }
+  if (strategy === "steps" && !(steps > 0 && (steps < 1 || Number.isInteger(steps)))) {
+    throw file.refuse(stepsKey, "a whole number of steps, or a share of all steps below 1");
+  }
+  return strategy === "epoch" ? "epoch" : strategy === "no" ? 0 : steps;
+}
