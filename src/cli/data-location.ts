@@ -49,7 +49,7 @@ export async function locateTaskData(task: TaskSection, output: TextOutput): Pro
 }
 
 /** Null for files and folders of this machine, and for what cannot be a name on the hub. */
-async function locateOnHub(
+export async function locateOnHub(
   source: DataSource,
   output: TextOutput,
 ): Promise<{ local: DataSource; recorded: DataSource } | null> {

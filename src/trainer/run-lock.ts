@@ -71,7 +71,7 @@ function claimNamed(name: string): Claim | null {
 function inUse(runDirectory: string, { name, host, process: number }: Claim): CheckpointError {
   const wayOut =
     host === thisHost()
-      ? "wait for it, or train into another folder"
+      ? "wait for it, or use another folder"
       : `if it is no longer running there, remove ${path.join(runDirectory, name)}`;
   return new CheckpointError(`${runDirectory} is in use by process ${number} on ${host}; ${wayOut}`);
 }

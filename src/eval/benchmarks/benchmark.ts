@@ -10,6 +10,8 @@ export interface Benchmark {
   /** Names by which copies go in a folder of data, without their ending; the first that is there is taken. */
   fileNames: readonly string[];
   rules: AnswerRules;
+  /** What is wrong with copies without worked solutions, where the answers are theirs. */
+  withoutSolutions?: string;
   defaults: BenchmarkSettings;
 }
 

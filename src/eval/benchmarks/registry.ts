@@ -38,6 +38,8 @@ const benchmarks = {
     hub: { path: "knoveleng/Minerva-Math", split: "train" },
     fileNames: ["minerva", "Minerva-Math", "minerva_math"],
     rules: { answers: "solution", upstreamGold: "solution", upstreamReads: "latex" },
+    withoutSolutions:
+      "in such copies, that of understand-r1-zero among them, at least 31 answers are those of another question",
     defaults: upstream,
   },
   olympiadbench: {

@@ -38,9 +38,13 @@ export function bootstrapMean(
     }
   });
   means.sort();
-  const value = strata.reduce((sum, values) => sum + mean(values) / strata.length, 0);
   const tail = (1 - confidence) / 2;
-  return { value, low: quantile(means, tail), high: quantile(means, 1 - tail) };
+  return { value: meanOfMeans(strata), low: quantile(means, tail), high: quantile(means, 1 - tail) };
+}
+
+/** Of at least one stratum, none of them empty. */
+export function meanOfMeans(strata: readonly (readonly number[])[]): number {
+  return strata.reduce((sum, values) => sum + mean(values) / strata.length, 0);
 }
 
 function mean(values: readonly number[]): number {

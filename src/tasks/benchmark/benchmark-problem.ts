@@ -15,6 +15,8 @@ export interface BenchmarkProblem {
   answers: readonly string[];
   /** The texts that upstream's grader reads its answers from; any one of them will do. */
   upstreamGold: readonly string[];
+  /** The answer is that of a worked solution, and not just what a column states. */
+  isSolved: boolean;
   /** How far off a number may be, where the benchmark says so. */
   tolerance: number | null;
 }
@@ -42,7 +44,8 @@ export function toBenchmarkProblem({ columns }: Row, fallbackId: string, rules: 
   const solution = firstText(columns, ["solution"]);
   const solved = solution === null ? undefined : extractFinalAnswer(solution);
   const stated = answerTexts(columns.answer);
-  const answers = rules.answers === "solution" && solved !== undefined ? [solved] : stated;
+  const isSolved = rules.answers === "solution" && solved !== undefined;
+  const answers = isSolved ? [solved] : stated;
   if (answers.length === 0) {
     const found = Object.hasOwn(columns, "answer")
       ? `column "answer" is ${shown(columns.answer)}, expected text, a number or a list of these`
@@ -59,6 +62,7 @@ export function toBenchmarkProblem({ columns }: Row, fallbackId: string, rules: 
       question,
       answers,
       upstreamGold: rules.upstreamReads === "latex" ? gold.map(asLatex) : gold,
+      isSolved,
       tolerance: tolerance > 0 ? tolerance : null,
     },
   };

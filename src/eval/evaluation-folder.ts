@@ -1,0 +1,82 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { writeFailure, writeFileAtomically } from "../atomic-file.ts";
+import { shown } from "../error-text.ts";
+import { CheckpointError, ConfigError, errorMessage } from "../errors.ts";
+
+/** Where everything of an evaluation lies. */
+export interface EvaluationPaths {
+  settings: string;
+  results: string;
+  table: string;
+  /** Of one benchmark: a line for each finished problem, and its completions as parquet. */
+  journal(benchmark: string): string;
+  completions(benchmark: string): string;
+}
+
+export function evaluationPaths(folder: string): EvaluationPaths {
+  return {
+    settings: path.join(folder, "settings.json"),
+    results: path.join(folder, "results.json"),
+    table: path.join(folder, "table.md"),
+    journal: (benchmark) => path.join(folder, "journal", `${benchmark}.jsonl`),
+    completions: (benchmark) => path.join(folder, "completions", `${benchmark}.parquet`),
+  };
+}
+
+/** All that decides what an evaluation measures, by dotted names. */
+export type EvaluationSettings = Readonly<Record<string, string | number | boolean | null>>;
+
+/** Makes the folder, which may hold an evaluation. Throws ConfigError for one that holds anything else. */
+export function makeEvaluationFolder(folder: string): void {
+  try {
+    mkdirSync(path.join(folder, "journal"), { recursive: true });
+  } catch (error) {
+    throw writeFailure(folder, error);
+  }
+  const others = readdirSync(folder).filter((name) => name !== "journal" && !name.startsWith("."));
+  const { settings } = evaluationPaths(folder);
+  if (!existsSync(settings) && others.some((name) => !name.startsWith("lock-"))) {
+    throw new ConfigError(
+      `${folder} holds no evaluation, but ${shown(others[0])}; choose another folder with --output`,
+    );
+  }
+}
+
+/**
+ * Writes the settings of a new evaluation, or finds those of the one that is there to be the same. Throws ConfigError that
+ * names the first difference.
+ */
+export function claimSettings(folder: string, settings: EvaluationSettings): void {
+  const { settings: file } = evaluationPaths(folder);
+  if (!existsSync(file)) {
+    writeFileAtomically(file, `${JSON.stringify(settings, null, 2)}\n`);
+    return;
+  }
+  const stored = readJson(file) as EvaluationSettings;
+  for (const name of new Set([...Object.keys(settings), ...Object.keys(stored)])) {
+    if (stored[name] !== settings[name]) {
+      throw new ConfigError(
+        `${folder} holds an evaluation with ${name} ${inWords(stored[name])}, this one has ${inWords(settings[name])}; set it back, or choose another folder with --output`,
+      );
+    }
+  }
+}
+
+function inWords(value: EvaluationSettings[string] | undefined): string {
+  return value === undefined ? "unset" : JSON.stringify(value);
+}
+
+/** Throws CheckpointError for a file that is no JSON object. */
+export function readJson(file: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new CheckpointError(`${file} cannot be read: ${errorMessage(error)}; evaluate into another folder`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new CheckpointError(`${file} is no JSON object; evaluate into another folder`);
+  }
+  return value as Record<string, unknown>;
+}
