@@ -3,9 +3,7 @@ import type { GpgSettings } from "../../src/algorithms/gpg-options.ts";
 import { gpgPresets } from "../../src/algorithms/gpg-presets.ts";
 import type { Score, ScoredGroup } from "../../src/pipeline.ts";
 import { scoredGroup } from "../support/scored-groups.ts";
-
-/** Non-finite numbers are written as words. */
-type Recorded = number | string;
+import type { Recorded } from "./loss-records.ts";
 
 interface Parameters {
   num_generations: number;
@@ -57,28 +55,6 @@ export interface AdvantageRecord {
   parameters: Parameters;
   inputs: { rewards?: Recorded[]; batches?: Row[][]; batches_per_process?: Row[][][] };
   expected: Advantages | (Advantages & Merged) | { ranks: (Advantages & Merged)[] } | { raises: string };
-}
-
-export interface LossRecord {
-  id: string;
-  project: string;
-  algorithm: string;
-  scenario: string;
-  parameters: {
-    beta?: number;
-    adjust_gd?: boolean;
-    inverse_alpha?: number;
-    reinforce_update?: boolean;
-    generate_max_length?: number;
-    loss_masks?: number[];
-  };
-  inputs: { logps: number[][]; ref_logps: number[][]; mask: number[][]; advantages: number[] };
-  expected: {
-    loss: Recorded;
-    gradient: Recorded[][];
-    loss_float64: Recorded;
-    gradient_float64: Recorded[][];
-  };
 }
 
 export function number(recorded: Recorded): number {

@@ -1,7 +1,5 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { advantages } from "../../src/algorithms/advantages.ts";
-import { completionWeights } from "../../src/algorithms/aggregation.ts";
-import { alphaFromShare } from "../../src/algorithms/alpha.ts";
 import { createGpg } from "../../src/algorithms/gpg.ts";
 import type { GpgSettings } from "../../src/algorithms/gpg-options.ts";
 import { gpgPresets } from "../../src/algorithms/gpg-presets.ts";
@@ -11,69 +9,80 @@ import {
   present,
   unbiasedStandardDeviation,
 } from "../../src/algorithms/group-statistics.ts";
+import { createGrpo, grpoDefaults } from "../../src/algorithms/grpo.ts";
 import type { ScoredGroup } from "../../src/pipeline.ts";
-import { lossOf, scoredGroup, weightsOf } from "../support/scored-groups.ts";
+import { scoredGroup, weightsOf } from "../support/scored-groups.ts";
 import {
   type AdvantageRecord,
   type Advantages,
   groupsOf,
-  type LossRecord,
   type Merged,
   number,
   rowNames,
   settingsOf,
 } from "./algorithm-records.ts";
 import { fixturesAbsent, readJsonLines } from "./fixtures.ts";
+import { meterOf } from "./meter.ts";
 
 const highestReward = 1;
 
-/** Remembers the largest difference, relative to what is expected where that exceeds 1, and prints it at the end. */
-function meterOf(
-  file: string,
-  covered: number,
-  notCovered: readonly { project: string; algorithm: string }[],
-) {
-  const largest = { float64: 0, float32: 0 };
-  afterAll(() => {
-    const rest = new Map<string, number>();
-    for (const { project, algorithm } of notCovered) {
-      rest.set(`${project} ${algorithm}`, (rest.get(`${project} ${algorithm}`) ?? 0) + 1);
-    }
-    const errors = `${largest.float64.toExponential(1)} (float64 columns), ${largest.float32.toExponential(1)} (float32 columns, with their own rounding)`;
-    const names = [...rest].map(([name, count]) => `${name} (${count})`).join(", ");
-    console.log(`${file}: ${covered} cases, largest error ${errors}; not GPG, left out: ${names || "none"}`);
-  });
-  return (precision: keyof typeof largest, got: number, want: number, tolerance: number) => {
-    const error = Math.abs(got - want) / Math.max(1, Math.abs(want));
-    largest[precision] = Math.max(largest[precision], error);
-    expect(error, `${got} instead of ${want}`).toBeLessThanOrEqual(tolerance);
-  };
-}
-
 describe.skipIf(fixturesAbsent)("gpg_advantages.jsonl", () => {
-  const all = readJsonLines<AdvantageRecord>("rewards", "gpg_advantages.jsonl");
-  const records = all.filter((record) => settingsOf(record) !== null);
-  const check = meterOf(
-    "gpg_advantages.jsonl",
-    records.length,
-    all.filter((record) => settingsOf(record) === null),
-  );
+  const records = readJsonLines<AdvantageRecord>("rewards", "gpg_advantages.jsonl");
+  const check = meterOf("gpg_advantages.jsonl", records.length);
 
   test.each(records)("$id $project $scenario", (record) => {
-    if (record.inputs.rewards) {
-      checkEstimator(record, settingsOf(record)!);
+    const settings = settingsOf(record);
+    if (settings === null) {
+      checkGrpo(record);
+    } else if (record.inputs.rewards) {
+      checkEstimator(record, settings);
     } else {
-      checkTrainer(record, settingsOf(record)!);
+      checkTrainer(record, settings);
     }
   });
 
-  /** Rewards in, advantages out, alpha included; every completion has one token. */
-  function checkEstimator({ parameters, inputs, expected }: AdvantageRecord, settings: GpgSettings) {
+  /** oat's GRPO, which adds less to the deviation than others; every completion has one token. */
+  function checkGrpo(record: AdvantageRecord) {
+    expect([record.project, record.algorithm]).toEqual(["understand-r1-zero", "grpo"]);
+    const groups = rewardGroups(record);
+    const { batch } = createGrpo({
+      ...grpoDefaults,
+      scaleEpsilon: 1e-8,
+      aggregation: "tokens",
+      highestReward,
+    }).weigh(groups);
+    const rewards = record.inputs.rewards!.map(number);
+    const trained = rewards.filter(Number.isFinite).length;
+    const got = weightsOf(batch)
+      .flat()
+      .map(([weight]) => weight! * trained);
+    const expected = record.expected as Advantages;
+    if (trained === rewards.length) {
+      checkAdvantages(expected, got, groups, { ...gpgPresets.paper, normalisation: "group-std" });
+      return;
+    }
+    // A completion without a reward leaves ours alone, and the original with its whole group.
+    got.forEach((value, row) => {
+      const want = number(expected.advantages_float64[row]!);
+      check("float64", value, Number.isFinite(want) ? want : value, 1e-9);
+      expect(Number.isFinite(value) && (Number.isFinite(rewards[row]!) || value === 0)).toBe(true);
+    });
+  }
+
+  function rewardGroups({ parameters, inputs }: AdvantageRecord): ScoredGroup[] {
     const rewards = inputs.rewards!.map(number);
     const groups: ScoredGroup[] = [];
     for (let start = 0; start < rewards.length; start += parameters.num_generations) {
       groups.push(scoredGroup(rewards.slice(start, start + parameters.num_generations)));
     }
+    return groups;
+  }
+
+  /** Rewards in, advantages out, alpha included; every completion has one token. */
+  function checkEstimator(record: AdvantageRecord, settings: GpgSettings) {
+    const { parameters, expected } = record;
+    const rewards = record.inputs.rewards!.map(number);
+    const groups = rewardGroups(record);
     const { weights, alpha } = checkedWeights(groups, groups, settings);
     if (rewards.every(Number.isFinite)) {
       // verl's alpha is in float32 whatever the rewards are.
@@ -220,93 +229,5 @@ describe.skipIf(fixturesAbsent)("gpg_advantages.jsonl", () => {
         ]);
       }
     }
-  }
-});
-
-describe.skipIf(fixturesAbsent)("policy_losses.jsonl", () => {
-  const all = readJsonLines<LossRecord>("rewards", "policy_losses.jsonl");
-  const records = all.filter((record) => aggregationOf(record) !== null);
-  const check = meterOf(
-    "policy_losses.jsonl",
-    records.length,
-    all.filter((record) => aggregationOf(record) === null),
-  );
-
-  test.each(records)("$id $project $algorithm $scenario", (record) => {
-    const { inputs, expected } = record;
-    const tokens_G = inputs.mask.map((mask) => mask.reduce((total, each) => total + each, 0));
-    const weights_G = completionWeights(
-      [inputs.advantages.map((advantage) => alphaOf(record) * advantage)],
-      [tokens_G],
-      aggregationOf(record)!,
-    )[0]!;
-    if (!Number.isFinite(number(expected.loss_float64))) {
-      checkUndefinedLoss(record, tokens_G);
-      return;
-    }
-    const weights = inputs.mask.map((mask, row) => mask.map((each) => each * weights_G[row]!));
-    const penalty = klPenalty(record, tokens_G);
-    let loss = 0;
-    weights.forEach((weights_T, row) => {
-      weights_T.forEach((weight, column) => {
-        const { value, slope } = penalty(row, column);
-        loss += value - weight * inputs.logps[row]![column]!;
-        check("float64", slope - weight, number(expected.gradient_float64[row]![column]!), 1e-9);
-        check("float32", slope - weight, number(expected.gradient[row]![column]!), 1e-6);
-      });
-    });
-    check("float64", loss, number(expected.loss_float64), 1e-9);
-    check("float32", loss, number(expected.loss), 1e-6);
-  });
-
-  /** How a record's loss is a mean; null for losses that have a ratio, which no weight can express. */
-  function aggregationOf({ project, algorithm, parameters }: LossRecord) {
-    if (project === "understand-r1-zero") {
-      const plain = parameters.reinforce_update && !parameters.beta && !parameters.loss_masks;
-      return plain
-        ? { aggregation: "constant" as const, aggregationConstant: parameters.generate_max_length! }
-        : null;
-    }
-    if (algorithm !== "gpg" && algorithm !== "gpg_std") {
-      return null;
-    }
-    return project.startsWith("open-") ? gpgPresets["open-r1"] : gpgPresets.vision;
-  }
-
-  function alphaOf({ project, parameters }: LossRecord): number {
-    const { inverseAlphaOffset } = project.startsWith("open-") ? gpgPresets["open-r1"] : gpgPresets.vision;
-    return parameters.adjust_gd ? alphaFromShare(parameters.inverse_alpha!, inverseAlphaOffset) : 1;
-  }
-
-  /** The KL term and its slope, which the text trainers add beside the policy gradient; open-rs's `gpg` and the others only log it. */
-  function klPenalty(record: LossRecord, tokens_G: readonly number[]) {
-    const { project, algorithm, parameters, inputs } = record;
-    const added = project === "open-r1" || algorithm === "gpg_std";
-    const total = tokens_G.reduce((sum, count) => sum + count, 0);
-    const scale = added ? ((parameters.beta ?? 0) * alphaOf(record)) / total : 0;
-    return (row: number, column: number) => {
-      const share = scale * inputs.mask[row]![column]!;
-      const difference = inputs.ref_logps[row]![column]! - inputs.logps[row]![column]!;
-      return {
-        value: share * (Math.exp(difference) - difference - 1),
-        slope: share * (1 - Math.exp(difference)),
-      };
-    };
-  }
-
-  /** The original divides 0 by 0: by no tokens, or by an alpha without informative groups. */
-  function checkUndefinedLoss(record: LossRecord, tokens_G: readonly number[]) {
-    const settings = aggregationOf(record)!;
-    const { advantages, logps } = record.inputs;
-    const rollouts = advantages.map((reward, row) => ({ reward, tokens: tokens_G[row]! }));
-    const { batch, signal } = createGpg({ ...gpgPresets.paper, ...settings, highestReward }).weigh([
-      scoredGroup(rollouts),
-    ]);
-    expect(Number.isFinite(lossOf(batch, (_, row, column) => logps[row]![column]!))).toBe(true);
-    const zero = weightsOf(batch)
-      .flat(2)
-      .every((weight) => weight === 0);
-    expect(signal.zeroLossReason !== null).toBe(zero);
-    expect(zero).toBe(tokens_G.every((count) => count === 0) || new Set(advantages).size === 1);
   }
 });
