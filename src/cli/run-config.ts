@@ -3,6 +3,7 @@ import { type SavedDtype, savedDtypes } from "../compute/local/saved-folder.ts";
 import { type StatePrecision, statePrecisions } from "../optim/moment.ts";
 import { type ScheduleName, scheduleNames } from "../optim/schedules.ts";
 import { type TaskName, taskParameters } from "../tasks/registry.ts";
+import { promptWeightings } from "../trainer/prompt-weights.ts";
 import { algorithmSection } from "./algorithm-section.ts";
 
 const count = z.int().min(1);
@@ -74,6 +75,7 @@ const trainKeys = z.strictObject({
   epochs: z.number().positive().optional(),
   promptsPerStep: count,
   completionsPerPrompt: z.int().min(2),
+  promptWeights: z.enum(promptWeightings).nullable().default(null),
   maxPromptTokens: count.default(512),
   longPrompts: z.enum(["refuse", "skip"]).default("refuse"),
   unscoredShareLimit: z.number().min(0).lt(1).default(0.5),

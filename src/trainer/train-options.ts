@@ -6,6 +6,7 @@ import { ConfigError } from "../errors.ts";
 import type { RunEvent, StepRecord } from "../pipeline.ts";
 import type { Task } from "../tasks/task.ts";
 import type { PromptLimit } from "./draw-prompts.ts";
+import type { PromptWeighting } from "./prompt-weights.ts";
 
 /** The learning rate of a step, counted from 1 within its stage. */
 export type LearningRateSchedule = (step: number) => number;
@@ -50,6 +51,8 @@ export interface TrainOptions extends PromptLimit {
   promptsPerStep: number;
   /** G. */
   completionsPerPrompt: number;
+  /** Weighs prompts by what their groups earned, from the second epoch on; null takes each once an epoch. */
+  promptWeights: PromptWeighting | null;
   sampling: SamplingParameters;
   /** Batches of B prompts beyond the first that a step may sample in search of informative groups. */
   maxResampleRounds: number;

@@ -85,9 +85,11 @@ async function sampleRound(context: StepContext, round: number, clock: PhaseCloc
     }),
   );
   progress("score");
-  return clock.time("score", () =>
+  const groups = await clock.time("score", () =>
     Promise.all(prompts.map((prompt, index) => scoreGroup(task, codec, prompt, completions[index]))),
   );
+  cursor.observe(groups);
+  return groups;
 }
 
 /** A reward that fails now and then is data; one that fails most of the time would teach something else. */

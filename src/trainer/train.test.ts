@@ -221,3 +221,26 @@ test("checkpoints: one resume point, and the newest of those to keep", async () 
     "checkpoints/step-000015",
   ]);
 });
+
+test("a run whose prompts are weighed resumes as if it had never stopped", async () => {
+  const changes: Partial<TrainOptions> = {
+    warmStart: null,
+    evaluate: null,
+    steps: 9,
+    promptWeights: "hard",
+  };
+  const whole = createSumsRun(temporaryFolder(), changes);
+  await train(whole.options);
+  const folder = temporaryFolder();
+  for (let stop = 1; stop <= 9; stop++) {
+    const controller = new AbortController();
+    const part = createSumsRun(folder, { ...changes, resume: stop > 1, signal: controller.signal });
+    part.options.onEvent = (event) => event.type === "step" && controller.abort();
+    expect(await train(part.options)).toMatchObject({ step: stop });
+    if (stop === 9) {
+      expect(part.policy.weights()).toBe(whole.policy.weights());
+    }
+  }
+  const events = readJournal(path.join(folder, "journal.jsonl"));
+  expect(stepRecords(events)).toEqual(stepRecords(whole.events));
+});

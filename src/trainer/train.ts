@@ -7,15 +7,16 @@ import { isOver } from "./budget.ts";
 import { isKept, latestCheckpoint, pruneCheckpoints, saveCheckpoint } from "./checkpoint.ts";
 import { planEvaluation } from "./held-out-evaluation.ts";
 import { openJournal } from "./journal.ts";
-import { createProblemCursor, type ProblemCursor } from "./problem-cursor.ts";
+import { createProblemCursor } from "./problem-cursor.ts";
 import { writeRolloutLog } from "./rollout-log.ts";
 import type { Run } from "./run.ts";
 import { checkRunFolder, openRunFolder, type RunPaths } from "./run-folder.ts";
 import { lockRunFolder } from "./run-lock.ts";
 import { checkTrainOptions, type TrainOptions, type TrainResult } from "./train-options.ts";
 import { trainStep } from "./train-step.ts";
-import { advance, type TrainerState } from "./trainer-state.ts";
+import { advance, type Cursors, type TrainerState } from "./trainer-state.ts";
 import { warmStartStep } from "./warm-start-step.ts";
+import { createWeightedCursor } from "./weighted-cursor.ts";
 
 /**
  * Trains: warm start, then steps with rewards; with evaluations, checkpoints and a journal. A run that was stopped or
@@ -81,10 +82,7 @@ async function runSteps(run: Run): Promise<TrainResult> {
       }
       throw error;
     });
-    state = advance(state, record, {
-      warmStart: cursors["warm-start"].position,
-      train: cursors.train.position,
-    });
+    state = advance(state, record, cursors);
     emit({ type: "step", ...record });
     if (isCheckpointDue(run, state.step)) {
       await save();
@@ -101,13 +99,23 @@ async function runSteps(run: Run): Promise<TrainResult> {
   };
 }
 
-type Cursors = Record<StepRecord["stage"], ProblemCursor>;
-
 /** One stream of problems a stage, so that the length of the warm start does not change what comes after it. */
-function createCursors({ task, seed }: TrainOptions, { positions }: TrainerState): Cursors {
+function createCursors(
+  { task, seed, promptWeights: weighting, promptsPerStep: batchSize }: TrainOptions,
+  { positions, prompts }: TrainerState,
+): Cursors {
+  const trainSeed = hashSeed(seed, 2);
   return {
     "warm-start": createProblemCursor(task.train, hashSeed(seed, 1), positions.warmStart),
-    train: createProblemCursor(task.train, hashSeed(seed, 2), positions.train),
+    train:
+      weighting === null
+        ? createProblemCursor(task.train, trainSeed, positions.train)
+        : createWeightedCursor(task.train, trainSeed, {
+            weighting,
+            batchSize,
+            position: positions.train,
+            state: prompts ?? null,
+          }),
   };
 }
 

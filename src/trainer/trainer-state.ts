@@ -1,5 +1,6 @@
 import { CheckpointError } from "../errors.ts";
 import type { StepRecord } from "../pipeline.ts";
+import type { ProblemCursor, PromptState } from "./problem-cursor.ts";
 import type { TrainOptions } from "./train-options.ts";
 
 /** What a checkpoint knows beyond the policy and its optimizer: where the run stands. */
@@ -12,6 +13,8 @@ export interface TrainerState {
   seed: number;
   /** Problems taken from each stage's stream. */
   positions: { warmStart: number; train: number };
+  /** Where prompts are weighed by what they earned. */
+  prompts?: PromptState;
   counters: RunCounters;
   /** Every setting that changes the numbers, by its dotted name. */
   fingerprint: Fingerprint;
@@ -42,18 +45,19 @@ export function initialState(options: TrainOptions): TrainerState {
   };
 }
 
-/** The state after a step that left both cursors where `positions` says. */
-export function advance(
-  state: TrainerState,
-  record: StepRecord,
-  positions: TrainerState["positions"],
-): TrainerState {
+/** One stream of problems a stage. */
+export type Cursors = Record<StepRecord["stage"], ProblemCursor>;
+
+/** The state after a step that left the cursors where they are. */
+export function advance(state: TrainerState, record: StepRecord, cursors: Cursors): TrainerState {
   const { counters } = state;
+  const prompts = cursors.train.snapshot();
   return {
     ...state,
     step: record.step,
     stage: record.stage,
-    positions,
+    positions: { warmStart: cursors["warm-start"].position, train: cursors.train.position },
+    ...(prompts && { prompts }),
     counters: {
       sampledCompletions: counters.sampledCompletions + (record.signal?.sampledCompletions ?? 0),
       sampledTokens: counters.sampledTokens + (record.signal?.sampledTokens ?? 0),
@@ -74,6 +78,7 @@ function fingerprint(options: TrainOptions): Fingerprint {
     warmStart: warmStart && { steps: warmStart.steps, batchSize: warmStart.batchSize },
     promptsPerStep: options.promptsPerStep,
     completionsPerPrompt: options.completionsPerPrompt,
+    ...(options.promptWeights && { promptWeights: options.promptWeights }),
     sampling: options.sampling,
     maxResampleRounds: options.maxResampleRounds,
   };

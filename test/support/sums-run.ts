@@ -89,6 +89,7 @@ export function createSumsRun(runDirectory: string, changes: Partial<TrainOption
       maxPromptTokens: 8,
       longPrompts: "refuse",
       maxResampleRounds: 1,
+      promptWeights: null,
       unscoredShareLimit: 0.5,
       evaluate: { every: 4, problems: 9, atStart: true },
       checkpoint: { every: 4, keep: 2, rollingEvery: 1 },
