@@ -1,8 +1,10 @@
 import { parameterCount } from "../../models/model.ts";
+import type { TrainingBatch } from "../../pipeline.ts";
 import type { Codec } from "../codec.ts";
 import type { Learner } from "../learner.ts";
 import type { Sampler } from "../sampler.ts";
 import { type EngineOptions, engineSettings } from "./engine-settings.ts";
+import type { GradientProducts } from "./gradient-reader.ts";
 import { describeModel, type ModelDescription, type ModelSource } from "./local-model.ts";
 import { adapterSize } from "./lora/adapter.ts";
 import type { SavedFolderOptions } from "./saved-folder.ts";
@@ -21,6 +23,11 @@ export interface LocalBackendOptions extends EngineOptions {
 export interface LocalBackend {
   sampler: Sampler;
   learner: Learner;
+  /** Measures gradients of losses against each other; see `GradientReader`. */
+  gradients: {
+    measure(batch: TrainingBatch, options: { keep: boolean }): Promise<GradientProducts>;
+    forget(): Promise<void>;
+  };
   codec: Codec;
   model: {
     name: string;
@@ -75,6 +82,10 @@ export async function startLocalBackend(options: LocalBackendOptions): Promise<L
       load: (directory) => worker.call("load", [directory]),
       freezeReference: (directory) => worker.call("freezeReference", [directory]),
       loadReference: (directory) => worker.call("loadReference", [directory]),
+    },
+    gradients: {
+      measure: (batch, options) => worker.call("measureGradient", [batch, options]),
+      forget: () => worker.call("forgetGradients", []),
     },
     close: () => worker.close(),
   };

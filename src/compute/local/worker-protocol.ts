@@ -9,6 +9,7 @@ import type {
   SampleRequest,
   SamplingParameters,
 } from "../sampler.ts";
+import type { GradientProducts } from "./gradient-reader.ts";
 
 /** What the engine's worker can be asked, and what it answers. */
 export interface WorkerMethods {
@@ -20,6 +21,8 @@ export interface WorkerMethods {
   ): Promise<SampledCompletion[][]>;
   forwardBackward(batch: TrainingBatch): Promise<ForwardBackwardResult>;
   logprobs(groups: readonly TokenGroup[], of: "policy" | "reference"): Promise<number[][][]>;
+  measureGradient(batch: TrainingBatch, options: { keep: boolean }): Promise<GradientProducts>;
+  forgetGradients(): void;
   optimStep(options: { learningRate: number }): OptimStepResult;
   save(directory: string): void;
   load(directory: string): void;

@@ -2,6 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { createOnnxRuntimeBackend } from "../../engine/backends/onnxruntime/backend.ts";
 import { internalError } from "../../errors.ts";
 import type { WaveLimits } from "./decode-layouts.ts";
+import { createGradientReader } from "./gradient-reader.ts";
 import { describeModel, type ModelSource } from "./local-model.ts";
 import { createLogprobReader } from "./logprob-reader.ts";
 import { readOptimizer, writeOptimizer } from "./optimizer-file.ts";
@@ -51,6 +52,7 @@ function createMethods({
   const policy = loadPolicy(backend, model, description);
   const learner = createPolicyLearner(policy, learnerOptions);
   const reader = createLogprobReader(policy, learnerOptions);
+  const gradientReader = createGradientReader(learner);
   const reference = keepsReference ? createReferencePolicy(policy) : null;
   const referenceReader = reference && createLogprobReader(reference.policy, learnerOptions);
   const present = <T>(value: T | null): T => {
@@ -82,6 +84,8 @@ function createMethods({
     },
     forwardBackward: (batch) => learner.forwardBackward(batch),
     logprobs: (groups, of) => (of === "policy" ? reader : present(referenceReader)).read(groups),
+    measureGradient: (batch, keep) => gradientReader.measure(batch, keep),
+    forgetGradients: () => gradientReader.forget(),
     optimStep: ({ learningRate }) => learner.optimStep(learningRate),
     save: (directory) => {
       savedFolder.write(directory);
