@@ -53,6 +53,7 @@ const parity: Reward = {
   }),
 };
 const problemSet = { size, at: (index: number) => problems[index] };
+const algorithm = createGpg({ ...gpgPresets.paper, highestReward: 1 });
 const options: TrainOptions = {
   ...backend,
   task: {
@@ -62,7 +63,7 @@ const options: TrainOptions = {
     rewards: [{ reward: parity, weight: 1 }],
     stop: [],
   },
-  algorithm: createGpg({ ...gpgPresets.paper, highestReward: 1 }),
+  algorithm,
   runDirectory: "",
   resume: false,
   recipeName: "bench",
@@ -94,7 +95,7 @@ const options: TrainOptions = {
 };
 const cursor = createProblemCursor(problemSet, options.seed);
 const run = (step: number) =>
-  trainStep({ options, step, cursor, learningRate: 1e-5, progress: () => {}, warn: () => {} });
+  trainStep({ options, step, cursor, learningRate: 1e-5, progress: () => {}, warn: () => {} }, algorithm);
 
 await run(1);
 const records = [];

@@ -153,14 +153,19 @@ export interface PhaseSeconds {
   total: number;
 }
 
-/** One optimizer step: `warm-start` imitates demonstrations and has no signal ledger. */
+/**
+ * One step: all updates from one sampled batch, or one update that imitates demonstrations and has no signal ledger.
+ * Where there are several updates, loss, gradient norm and metrics are their means.
+ */
 export interface StepRecord {
   stage: "warm-start" | "train";
-  /** Counts optimizer steps of the whole run from 1, both stages together. */
+  /** Counts steps of the whole run from 1, both stages together. */
   step: number;
   loss: number;
   learningRate: number;
   gradientNorm: number;
+  /** Means over tokens, where the loss has them: `kl`, `clipLow`, `clipHigh` (shares of tokens whose ratio was clipped). */
+  metrics?: Metrics;
   /** Tokens that went through the learner. */
   tokens: number;
   seconds: PhaseSeconds;

@@ -31,3 +31,14 @@ export interface Algorithm {
   /** `sampled`: all groups of the step, of which `groups` were selected; `groups` itself if left out. */
   weigh(groups: readonly ScoredGroup[], sampled?: readonly ScoredGroup[]): WeighedGroups;
 }
+
+/** Learns from the task's demonstrations: nothing is sampled and nothing scored. */
+export interface Imitation {
+  readonly name: "sft";
+}
+
+export const imitation: Imitation = { name: "sft" };
+
+export function isImitation(algorithm: Algorithm | Imitation): algorithm is Imitation {
+  return algorithm === imitation;
+}

@@ -8,6 +8,8 @@ export interface RunPaths {
   journal: string;
   rollouts: string;
   checkpoints: string;
+  /** What a KL term compares with, after a warm start. */
+  reference: string;
 }
 
 export function runPaths(runDirectory: string): RunPaths {
@@ -16,6 +18,7 @@ export function runPaths(runDirectory: string): RunPaths {
     journal: path.join(runDirectory, "journal.jsonl"),
     rollouts: path.join(runDirectory, "rollouts"),
     checkpoints: path.join(runDirectory, "checkpoints"),
+    reference: path.join(runDirectory, "reference"),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Algorithm } from "../algorithms/algorithm.ts";
+import type { Algorithm, Imitation } from "../algorithms/algorithm.ts";
 import type { Codec } from "../compute/codec.ts";
 import type { Learner } from "../compute/learner.ts";
 import type { SampleProgress, Sampler, SamplingParameters } from "../compute/sampler.ts";
@@ -28,7 +28,8 @@ export interface TrainOptions extends PromptLimit {
   learner: Learner;
   codec: Codec;
   task: Task;
-  algorithm: Algorithm;
+  /** `imitation` learns from the task's demonstrations, `promptsPerStep` of them a step. */
+  algorithm: Algorithm | Imitation;
 
   runDirectory: string;
   /** Continue the run in `runDirectory`; otherwise it has to be free. */

@@ -1,3 +1,4 @@
+import type { Algorithm } from "../algorithms/algorithm.ts";
 import type { SampleProgress } from "../compute/sampler.ts";
 import { DataError } from "../errors.ts";
 import { withTaskStops } from "../eval/evaluate.ts";
@@ -5,7 +6,8 @@ import { scoreGroup } from "../eval/score-group.ts";
 import type { ScoredGroup, StepRecord, TrainingBatch } from "../pipeline.ts";
 import { hashSeed } from "../random.ts";
 import { drawPrompts } from "./draw-prompts.ts";
-import { learn, type Update } from "./learn.ts";
+import type { Update } from "./learn.ts";
+import { learnBatch } from "./learn-batch.ts";
 import { rewardFailures, rolloutStatistics, signalLedger } from "./metrics.ts";
 import { type PhaseClock, startPhaseClock } from "./phase-clock.ts";
 import type { ProblemCursor } from "./problem-cursor.ts";
@@ -31,9 +33,9 @@ export interface TrainStep {
 const noUpdate: Update = { loss: 0, gradientNorm: 0, tokens: 0 };
 
 /** One step: problems -> prompts -> rollouts -> scores -> token weights -> forward and backward -> optimizer. */
-export async function trainStep(context: StepContext): Promise<TrainStep> {
+export async function trainStep(context: StepContext, algorithm: Algorithm): Promise<TrainStep> {
   const { options, step, learningRate, progress, warn } = context;
-  const { algorithm, learner, promptsPerStep } = options;
+  const { learner, promptsPerStep } = options;
   const clock = startPhaseClock();
 
   const sampled = await sampleRound(context, 0, clock);
@@ -51,7 +53,7 @@ export async function trainStep(context: StepContext): Promise<TrainStep> {
   let update = noUpdate;
   if (signal.zeroLossReason === null) {
     progress("learn");
-    update = await clock.time("learn", () => learn(learner, batch, learningRate));
+    update = await clock.time("learn", () => learnBatch(learner, algorithm, batch, learningRate));
   } else {
     warn(`no update: ${signal.zeroLossReason}`);
   }

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { isImitation } from "../algorithms/algorithm.ts";
 import { DataError } from "../errors.ts";
 import type { RunEvent, StepRecord } from "../pipeline.ts";
 import { hashSeed } from "../random.ts";
@@ -6,16 +7,17 @@ import { beginRun } from "./begin-run.ts";
 import { isOver } from "./budget.ts";
 import { isKept, latestCheckpoint, pruneCheckpoints, saveCheckpoint } from "./checkpoint.ts";
 import { planEvaluation } from "./held-out-evaluation.ts";
+import { imitationStep } from "./imitation-step.ts";
 import { openJournal } from "./journal.ts";
 import { createProblemCursor } from "./problem-cursor.ts";
+import { prepareReference, restoreReference } from "./reference.ts";
 import { writeRolloutLog } from "./rollout-log.ts";
 import type { Run } from "./run.ts";
 import { checkRunFolder, openRunFolder, type RunPaths } from "./run-folder.ts";
 import { lockRunFolder } from "./run-lock.ts";
 import { checkTrainOptions, type TrainOptions, type TrainResult } from "./train-options.ts";
-import { trainStep } from "./train-step.ts";
+import { type StepContext, trainStep } from "./train-step.ts";
 import { advance, type Cursors, type TrainerState } from "./trainer-state.ts";
-import { warmStartStep } from "./warm-start-step.ts";
 import { createWeightedCursor } from "./weighted-cursor.ts";
 
 /**
@@ -60,6 +62,7 @@ async function runSteps(run: Run): Promise<TrainResult> {
   const { options, totalSteps, emit } = run;
   const stopRequested = () => options.signal?.aborted === true;
   let state = await beginRun(run);
+  await restoreReference(run, state.step);
   let savedStep = state.step;
   const save = async () => {
     if (savedStep < state.step) {
@@ -75,6 +78,7 @@ async function runSteps(run: Run): Promise<TrainResult> {
     if (isOver(run, state) || stopRequested()) {
       break;
     }
+    await prepareReference(run, state.step);
     const record = await takeStep(run, state.step + 1, cursors).catch(async (error) => {
       // Problems, prompts and rewards are refused before anything is learned from them: the policy is sound.
       if (error instanceof DataError) {
@@ -125,23 +129,29 @@ async function takeStep(run: Run, step: number, cursors: Cursors): Promise<StepR
   if (options.warmStart && step <= warmStartSteps) {
     const { schedule, batchSize } = options.warmStart;
     const stage = "warm-start";
-    return warmStartStep(
+    return imitationStep(
       {
         ...common,
         cursor: cursors[stage],
         learningRate: schedule(step),
         progress: (phase) => options.onProgress?.({ step, stage, phase }),
       },
+      stage,
       batchSize,
     );
   }
   const stage = "train";
-  const { record, sampled, batch } = await trainStep({
+  const context: StepContext = {
     ...common,
     cursor: cursors[stage],
     learningRate: options.schedule(step - warmStartSteps),
     progress: (phase, sample) => options.onProgress?.({ step, stage, phase, ...(sample && { sample }) }),
-  });
+  };
+  const { algorithm, promptsPerStep } = options;
+  if (isImitation(algorithm)) {
+    return imitationStep(context, stage, promptsPerStep);
+  }
+  const { record, sampled, batch } = await trainStep(context, algorithm);
   writeRolloutLog(paths.rollouts, step, sampled, batch);
   return record;
 }

@@ -7,14 +7,18 @@ import { startPhaseClock } from "./phase-clock.ts";
 import type { StepContext } from "./train-step.ts";
 
 /** One step of imitation: problems -> demonstrations -> forward and backward -> optimizer. */
-export async function warmStartStep(context: StepContext, batchSize: number): Promise<StepRecord> {
+export async function imitationStep(
+  context: StepContext,
+  stage: StepRecord["stage"],
+  batchSize: number,
+): Promise<StepRecord> {
   const { options, step, cursor, learningRate, progress, warn } = context;
   const { codec, learner, task } = options;
   const clock = startPhaseClock();
   const demonstrations = drawPrompts(cursor, batchSize, codec, options, warn).map(({ problem, tokenIds }) => {
     if (problem.demonstration === undefined) {
       throw new DataError(
-        `problem ${problem.id} of task ${task.name} has no demonstration to imitate; set the warm start's steps to 0`,
+        `problem ${problem.id} of task ${task.name} has no demonstration to imitate; ${wayOut[stage]}`,
       );
     }
     return { promptTokenIds: tokenIds, tokenIds: codec.encodeCompletion(problem.demonstration) };
@@ -23,6 +27,10 @@ export async function warmStartStep(context: StepContext, batchSize: number): Pr
   const update = await clock.time("learn", () =>
     learn(learner, weighDemonstrations(demonstrations), learningRate),
   );
-  const stage = "warm-start";
   return { stage, step, learningRate, ...update, seconds: clock.read(), signal: null, rollouts: null };
 }
+
+const wayOut: Readonly<Record<StepRecord["stage"], string>> = {
+  "warm-start": "set the warm start's steps to 0",
+  train: "give the task its demonstrations (solutionColumn of task math), or another algorithm",
+};
