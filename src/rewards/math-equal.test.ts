@@ -77,6 +77,7 @@ describe("gradeMath", () => {
     ["(-\\infty,1) \\cup [2,3)", "]-\\infty;1[ \\cup [2;3["],
     ["(-\\infty,1) \\cup (2,3)", "(2,3) \\bigcup (-\\infty,1)"],
     ["47", "47 m"],
+    ["2019", "\\log_2 2^{2019}"],
     ["\\text{yes}", "Yes!"],
   ])("takes %j for %j", (gold, answer) => {
     expect(verdict(gold, answer)).toBe("equal");

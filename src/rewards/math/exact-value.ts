@@ -1,6 +1,7 @@
 import type { Expression, ExpressionOf } from "./expression.ts";
 import {
   add,
+  compare,
   floor,
   greatestCommonDivisor,
   integer,
@@ -55,6 +56,9 @@ function fold(
 }
 
 function exactCall(expression: ExpressionOf<"call">): Rational | undefined {
+  if (expression.name === "log") {
+    return exactLogarithm(expression.arguments);
+  }
   if (!exactFunctions.has(expression.name)) {
     return undefined;
   }
@@ -95,6 +99,16 @@ function exactCall(expression: ExpressionOf<"call">): Rational | undefined {
 }
 
 const exactFunctions = new Set(["abs", "floor", "ceil", "factorial", "binomial", "gcd"]);
+
+/** The exponent of a power of the base, which may be far too large to be written out. */
+function exactLogarithm([of, base]: readonly Expression[]): Rational | undefined {
+  const value = base && exactValue(base);
+  if (!value || value.numerator <= 0n || compare(value, integer(1)) === 0 || of?.kind !== "power") {
+    return undefined;
+  }
+  const powerBase = exactValue(of.base);
+  return powerBase && compare(powerBase, value) === 0 ? exactValue(of.exponent) : undefined;
+}
 
 /** n (n - 1) ... with so many factors. */
 function fallingProduct(n: bigint, factors: bigint): bigint {

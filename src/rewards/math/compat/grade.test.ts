@@ -23,6 +23,9 @@ describe("the compat mode", () => {
     ["5", "The answer is 5", "equal"],
     ["$\\frac{1}{$", "5", "different"],
     ["", "5", "gold-unparseable"],
+    ["$y=x+1$", "$2y=2(x+1)$", "equal"],
+    ["$x=6$", "$\\frac{x}{2}=3$", "different"],
+    ["$f(x)=x+1$", "$2f(x)=2(x+1)$", "different"],
   ])("of gold %j says of %j that it is %s, as math-verify does", (gold, completion, expected) => {
     expect(verdict(gold, completion)).toBe(expected);
   });

@@ -2,6 +2,7 @@ import { canonicalText } from "../canonical-text.ts";
 import { type Comparison, constantRatio, equalValues } from "../equal-values.ts";
 import { evaluate } from "../evaluate.ts";
 import {
+  children,
   type Expression,
   type ExpressionOf,
   freeSymbols,
@@ -9,6 +10,7 @@ import {
   spend,
   unreadable,
 } from "../expression.ts";
+import { unknownFunction } from "../functions.ts";
 import { reduceMatrices, sameShape } from "../matrices.ts";
 import { equalRegions, toRegion } from "../region.ts";
 import { product } from "../tree.ts";
@@ -182,7 +184,7 @@ function exactOrReal(value: Expression): number | undefined {
 /** A relation in one variable as the set of what fulfils it; calls of functions count as variables. */
 function asSet(relation: ExpressionOf<"relation">, options: VerifyOptions): Expression | undefined {
   const unwrapped = mapExpression(relation, (part) =>
-    part.kind === "call" && part.name.startsWith("function ")
+    part.kind === "call" && part.name.startsWith(unknownFunction)
       ? { kind: "symbol", name: canonicalText(part) }
       : part,
   );
@@ -240,7 +242,24 @@ function equalRelation(
   return (
     goldOperator === "=" &&
     targetOperator === "=" &&
+    isSolvedForSymbol(a, b) &&
+    isSolvedForSymbol(c, d) &&
     constantRatio(difference(a, b), difference(c, d), options) !== undefined
+  );
+}
+
+/**
+ * math-verify solves both equations and compares what it solved them for, which fails for an equation in one symbol, whose
+ * solutions are bare numbers, and for calls of unknown functions, which sympy does not solve.
+ */
+function isSolvedForSymbol(left: Expression, right: Expression): boolean {
+  return freeSymbols(difference(left, right)).size > 1 && !callsUnknown(left) && !callsUnknown(right);
+}
+
+function callsUnknown(expression: Expression): boolean {
+  return (
+    (expression.kind === "call" && expression.name.startsWith(unknownFunction)) ||
+    children(expression).some(callsUnknown)
   );
 }
 
