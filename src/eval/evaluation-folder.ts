@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
-import { writeFailure, writeFileAtomically } from "../atomic-file.ts";
+import { isTemporaryName, writeFailure, writeFileAtomically } from "../atomic-file.ts";
 import { shown } from "../error-text.ts";
 import { CheckpointError, ConfigError, errorMessage } from "../errors.ts";
 
@@ -22,6 +22,16 @@ export function evaluationPaths(folder: string): EvaluationPaths {
     journal: (benchmark) => path.join(folder, "journal", `${benchmark}.jsonl`),
     completions: (benchmark) => path.join(folder, "completions", `${benchmark}.parquet`),
   };
+}
+
+/** Removes what a killed process left half-written. Nobody else may be writing. */
+export function removeLeftovers(folder: string): void {
+  for (const directory of [folder, path.join(folder, "completions")]) {
+    const names = existsSync(directory) ? readdirSync(directory) : [];
+    for (const name of names.filter(isTemporaryName)) {
+      rmSync(path.join(directory, name), { force: true });
+    }
+  }
 }
 
 /** All that decides what an evaluation measures, by dotted names. */

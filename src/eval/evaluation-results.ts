@@ -11,7 +11,10 @@ import type { Estimate } from "./metrics/bootstrap.ts";
 /** What an evaluation found: `results.json`. */
 export interface EvaluationResults {
   version: 1;
+  /** A folder, or a model of the hub with its commit. */
   model: string;
+  /** As tables have it. */
+  name: string;
   template: string;
   seed: number;
   benchmarks: readonly BenchmarkResult[];
@@ -22,14 +25,10 @@ export interface EvaluationResults {
   };
 }
 
-export interface EvaluatedModel {
-  model: string;
-  template: string;
-  seed: number;
-}
+export type EvaluatedModel = Pick<EvaluationResults, "model" | "name" | "template" | "seed">;
 
 export function evaluationResults(
-  { model, template, seed }: EvaluatedModel,
+  { model, name, template, seed }: EvaluatedModel,
   benchmarks: readonly SummarizedBenchmark[],
 ): EvaluationResults {
   const isOfPaper = ({ result }: SummarizedBenchmark) => paperBenchmarks.includes(result.benchmark);
@@ -40,6 +39,7 @@ export function evaluationResults(
   return {
     version: 1,
     model,
+    name,
     template,
     seed,
     benchmarks: benchmarks.map(({ result }) => result),

@@ -1,11 +1,11 @@
 import type { BenchmarkResult, Grader } from "./benchmark-result.ts";
-import { paperBenchmarks } from "./benchmarks/registry.ts";
+import { findBenchmark, paperBenchmarks } from "./benchmarks/registry.ts";
 import type { EvaluationResults } from "./evaluation-results.ts";
 import type { Estimate } from "./metrics/bootstrap.ts";
 
 /** `table.md`: pass@1 in the form of the paper's tables, and what stands behind it. */
 export function resultsTable(results: EvaluationResults): string {
-  const { benchmarks, average, model, template } = results;
+  const { benchmarks, average, name: model, template } = results;
   const columns = inOrderOfPaper(benchmarks);
   const row = (grader: Grader, name: string): string[] => [
     name,
@@ -40,7 +40,7 @@ export function resultsTable(results: EvaluationResults): string {
     ]),
     "",
     "Shares in percent of all completions. Intervals: bootstrap over problems. Unscorable problems are in no metric.",
-    ...skippedLines(columns),
+    ...columns.flatMap(remarks),
     "",
   ].join("\n");
 }
@@ -79,15 +79,19 @@ function detailRow(result: BenchmarkResult, more: readonly string[]): string[] {
   ];
 }
 
-function skippedLines(columns: readonly BenchmarkResult[]): string[] {
-  return columns.flatMap(({ title, skipped }) =>
-    skipped.length === 0
+function remarks({ benchmark, title, problems, skipped }: BenchmarkResult): string[] {
+  const official = findBenchmark(benchmark).problems;
+  return [
+    ...(skipped.length > 0
+      ? ["", `${title}: left out, because their prompts are too long for the model: ${skipped.join(", ")}.`]
+      : []),
+    ...(problems === official
       ? []
       : [
           "",
-          `${title}: ${skipped.length} problems were left out because their prompts are too long for the model: ${skipped.join(", ")}.`,
-        ],
-  );
+          `${title}: ${problems} problems instead of ${official}; not comparable with published results.`,
+        ]),
+  ];
 }
 
 function percent(estimate: Estimate | null | undefined): string {

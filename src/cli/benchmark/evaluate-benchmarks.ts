@@ -4,7 +4,12 @@ import { startLocalBackend } from "../../compute/local/index.ts";
 import { internalError } from "../../errors.ts";
 import { type SummarizedBenchmark, summarizeBenchmark } from "../../eval/benchmark-result.ts";
 import { writeCompletions } from "../../eval/completions-parquet.ts";
-import { claimSettings, evaluationPaths, makeEvaluationFolder } from "../../eval/evaluation-folder.ts";
+import {
+  claimSettings,
+  evaluationPaths,
+  makeEvaluationFolder,
+  removeLeftovers,
+} from "../../eval/evaluation-folder.ts";
 import { type EvaluationResults, evaluationResults } from "../../eval/evaluation-results.ts";
 import { type FinishedProblem, problemFormat } from "../../eval/finished-problem.ts";
 import { resultsTable } from "../../eval/results-table.ts";
@@ -33,6 +38,7 @@ export async function evaluateBenchmarks(
   const lock = await lockRunFolder(plan.folder);
   try {
     claimSettings(plan.folder, plan.settings);
+    removeLeftovers(plan.folder);
     await sampleMissing(plan, options, terminal);
     const results = writeResults(plan);
     if (options.json) {
@@ -170,8 +176,8 @@ function writeResults(plan: EvaluationPlan): EvaluationResults {
       plan.seed,
     );
   });
-  const { template, seed, location } = plan;
-  const results = evaluationResults({ model: location.name, template, seed }, summarized);
+  const { name, template, seed, location } = plan;
+  const results = evaluationResults({ model: location.name, name, template, seed }, summarized);
   writeFileAtomically(paths.table, resultsTable(results));
   writeFileAtomically(paths.results, `${JSON.stringify(results, null, 2)}\n`);
   return results;

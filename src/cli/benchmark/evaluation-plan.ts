@@ -20,6 +20,8 @@ import { modelFingerprint } from "./model-fingerprint.ts";
 export interface EvaluationPlan {
   location: ModelLocation;
   description: ModelDescription;
+  /** Of the model, as tables have it. */
+  name: string;
   template: string;
   stop: readonly string[];
   seed: number;
@@ -67,9 +69,12 @@ export async function planEvaluation(
     );
   }
   const { seed = 0 } = options;
+  const name = shortName(location);
   const benchmarks: PlannedBenchmark[] = [];
-  for (const name of names) {
-    benchmarks.push(await planBenchmark(name, options, findTemplate(template), description, given, context));
+  for (const benchmark of names) {
+    benchmarks.push(
+      await planBenchmark(benchmark, options, findTemplate(template), description, given, context),
+    );
   }
   const { modelFolder, adapterFolder } = location;
   const folders = [modelFolder, ...(adapterFolder === null ? [] : [adapterFolder])];
@@ -79,7 +84,8 @@ export async function planEvaluation(
     template,
     stop,
     seed,
-    folder: options.output ?? `runs/eval-${shortName(location)}`,
+    name,
+    folder: options.output ?? `runs/eval-${name}`,
     settings: {
       version: 1,
       model: modelFingerprint(folders),

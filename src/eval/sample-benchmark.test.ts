@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import { createTabularPolicy } from "../../test/support/tabular-policy.ts";
+import type { BenchmarkProblem } from "../tasks/benchmark/benchmark-problem.ts";
+import type { FinishedProblem } from "./finished-problem.ts";
+import { type SampleBenchmarkOptions, sampleBenchmark } from "./sample-benchmark.ts";
+
+const problems = Array.from({ length: 9 }, (_, index): BenchmarkProblem => {
+  const question = `${index}+${index}=`;
+  return {
+    id: `sums/${index}`,
+    key: (index * 1_234_567).toString(16).padStart(16, "0"),
+    question,
+    answers: [String(2 * index)],
+    upstreamGold: [String(2 * index)],
+    isSolved: false,
+    tolerance: null,
+  };
+});
+
+function setUp(chosen = problems): SampleBenchmarkOptions & { told: FinishedProblem[] } {
+  const { codec, sampler } = createTabularPolicy();
+  const told: FinishedProblem[] = [];
+  return {
+    sampler,
+    codec,
+    prompts: chosen.map((problem) => ({ problem, tokenIds: codec.encodePrompt(problem.question) })),
+    sampling: { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, maxTokens: 4, stop: [] },
+    samples: 3,
+    upstreamReads: "expression",
+    seed: 5,
+    onProblem: (problem) => told.push(problem),
+    told,
+  };
+}
+
+const byId = (told: readonly FinishedProblem[]) => Object.fromEntries(told.map((one) => [one.id, one]));
+
+test("every problem is told once, with all its completions, judged", async () => {
+  const options = setUp();
+  const drawn: number[] = [];
+  await sampleBenchmark({
+    ...options,
+    completionsAtOnce: 8,
+    onCallEnd: ({ completions }) => drawn.push(completions),
+  });
+  expect(options.told.map(({ id }) => id).sort()).toEqual(problems.map(({ id }) => id));
+  expect(options.told.every(({ completions }) => completions.length === 3)).toBe(true);
+  expect(drawn).toEqual([6, 6, 6, 6, 3]);
+  const { verdict, tokens, finishReason } = options.told[0]!.completions[0]!;
+  expect(["right", "wrong"]).toContain(verdict);
+  expect(finishReason === "length" ? tokens === 4 : tokens <= 4).toBe(true);
+});
+
+test("a problem's completions depend on the seed alone, not on what is asked beside it", async () => {
+  const whole = setUp();
+  await sampleBenchmark(whole);
+  const rest = setUp(problems.slice(4).reverse());
+  await sampleBenchmark({ ...rest, completionsAtOnce: 1 });
+  expect(byId(whole.told)).toMatchObject(byId(rest.told));
+  const other = setUp();
+  await sampleBenchmark({ ...other, seed: 6 });
+  expect(byId(other.told)).not.toEqual(byId(whole.told));
+});
+
+test("what cannot be recorded ends the sampling with its own error", async () => {
+  const options = setUp();
+  let calls = 0;
+  const failing = () => {
+    calls += 1;
+    throw new Error("the disk is full");
+  };
+  await expect(sampleBenchmark({ ...options, onProblem: failing })).rejects.toThrow("the disk is full");
+  expect(calls).toBe(1);
+});
