@@ -160,20 +160,7 @@ test.skipIf(absent)("what cannot be evaluated is refused in one line", { timeout
     'unknown benchmark "math500"; did you mean "math-500"?',
   );
   await eachWith(
-    [
-      ...[
-        "eval",
-        model,
-        "--benchmark",
-        "aime24",
-        "--data",
-        dataFolder,
-        "--output",
-        folder,
-        "--template",
-        "none",
-      ],
-    ],
+    [...["eval", model, "--benchmark", "aime24", "--data", data, "--output", folder, "--template", "none"]],
     1,
     "aime24: the prompt of aime24/",
   );
