@@ -87,6 +87,7 @@ const options: TrainOptions = {
     stop: [],
   },
   maxResampleRounds: 0,
+  promptWeights: null,
   unscoredShareLimit: 0.5,
   budget: null,
   evaluate: null,

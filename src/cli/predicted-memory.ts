@@ -2,6 +2,7 @@ import os from "node:os";
 import { engineSettings } from "../compute/local/engine-settings.ts";
 import { estimateMemory, type MemoryEstimate } from "../compute/local/memory-estimate.ts";
 import { parameterCount } from "../models/model.ts";
+import { lookups } from "./algorithm-section.ts";
 import { engineOptions, type PreparedModel } from "./prepared-run.ts";
 import type { Recipe } from "./run-config.ts";
 
@@ -18,6 +19,7 @@ export function predictMemory(
     maxPromptTokens,
     sampling: recipe.sampling,
     evaluationProblems: recipe.evaluate.problems,
+    lookups: Object.values(lookups(recipe.algorithm)).filter(Boolean).length,
   });
 }
 

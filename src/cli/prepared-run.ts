@@ -13,6 +13,7 @@ import { arithmeticAlphabet } from "../tasks/arithmetic/alphabet.ts";
 import { prepareRewards } from "../tasks/prepare-rewards.ts";
 import { createTask } from "../tasks/registry.ts";
 import type { Task } from "../tasks/task.ts";
+import { lookups } from "./algorithm-section.ts";
 import { locateTaskData } from "./data-location.ts";
 import { locateModel, type ModelLocation, modelSource } from "./model-location.ts";
 import type { NewModel, Recipe } from "./run-config.ts";
@@ -94,20 +95,25 @@ export function checkPositions({ recipe, description, modelName }: PreparedModel
 }
 
 /** How the recipe wants the engine. */
-export function engineOptions({ optimizer, compute, seed }: Recipe): EngineOptions {
+export function engineOptions({ algorithm, optimizer, compute, seed }: Recipe): EngineOptions {
   const { betas, epsilon, weightDecay, maxGradientNorm, state: statePrecision } = optimizer;
   return {
     optimizer: { betas, epsilon, weightDecay, maxGradientNorm, statePrecision, seed },
     ...compute,
+    reference: lookups(algorithm).reference,
   };
 }
 
-/** Reads the weights and starts the engine. */
-export function startBackend({ recipe, source, description }: PreparedModel): Promise<LocalBackend> {
+/** Reads the weights and starts the engine, as the recipe wants it but for `changes`. */
+export function startBackend(
+  { recipe, source, description }: PreparedModel,
+  changes: EngineOptions = {},
+): Promise<LocalBackend> {
   return startLocalBackend({
     model: source,
     description,
     ...engineOptions(recipe),
+    ...changes,
     saved: { dtype: recipe.checkpoint.dtype },
   });
 }

@@ -28,6 +28,16 @@ const objectOrNull = (node: Node): Node | null =>
 
 const tasks = (property(root, "task").oneOf ?? property(root, "task").anyOf) as Node[];
 const taskNamed = (name: string) => tasks.find((task) => property(task, "name").const === name)!;
+const algorithms = (property(root, "algorithm").oneOf ?? property(root, "algorithm").anyOf) as Node[];
+
+/** Keys that several sections share stand in a table of their own. */
+const shared = documented.get("clipped ratios")!;
+
+function rowsOf(heading: string, schema: Node): Map<string, string> {
+  const own = documented.get(heading);
+  return new Map([...(own ?? []), ...("clipLow" in schema.properties! ? shared : [])]);
+}
+
 const sections: [heading: string, schema: Node][] = [
   ["Top level", root],
   ...[
@@ -35,7 +45,6 @@ const sections: [heading: string, schema: Node][] = [
     "lora",
     "warmStart",
     "train",
-    "algorithm",
     "sampling",
     "optimizer",
     "evaluate",
@@ -44,17 +53,18 @@ const sections: [heading: string, schema: Node][] = [
   ].map((key): [string, Node] => [key, objectOf(property(root, key))]),
   ["schedule", objectOf(property(objectOf(property(root, "optimizer")), "schedule"))],
   ["data", objectOf(property(taskNamed("math"), "data"))],
+  ...algorithms.map((one): [string, Node] => [`algorithm ${property(one, "name").const}`, one]),
   ...tasks.map((task): [string, Node] => [`task ${property(task, "name").const}`, task]),
 ];
 
 test.each(sections)("docs/recipes.md has every key of %s, and its default", (heading, schema) => {
-  const rows = documented.get(heading);
+  const rows = rowsOf(heading, schema);
   const keys = Object.keys(schema.properties!).filter(
-    (key) => !(heading.startsWith("task ") && key === "name"),
+    (key) => !(/^(task|algorithm) /.test(heading) && key === "name"),
   );
-  expect([...(rows?.keys() ?? [])].sort()).toEqual(keys.sort());
+  expect([...rows.keys()].sort()).toEqual(keys.sort());
   for (const key of keys) {
-    const shown = rows!.get(key)!;
+    const shown = rows.get(key)!;
     const { default: value } = property(schema, key);
     if (shown.startsWith("`")) {
       const expected = value === undefined ? property(schema, key).const : value;

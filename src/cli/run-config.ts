@@ -4,7 +4,7 @@ import { type StatePrecision, statePrecisions } from "../optim/moment.ts";
 import { type ScheduleName, scheduleNames } from "../optim/schedules.ts";
 import { type TaskName, taskParameters } from "../tasks/registry.ts";
 import { promptWeightings } from "../trainer/prompt-weights.ts";
-import { algorithmSection } from "./algorithm-section.ts";
+import { algorithmSection, comparesCompletions } from "./algorithm-section.ts";
 
 const count = z.int().min(1);
 const share = z.number().min(0).max(1);
@@ -74,7 +74,7 @@ const trainKeys = z.strictObject({
   steps: z.int().min(0).optional(),
   epochs: z.number().positive().optional(),
   promptsPerStep: count,
-  completionsPerPrompt: z.int().min(2),
+  completionsPerPrompt: count.default(8),
   promptWeights: z.enum(promptWeightings).nullable().default(null),
   maxPromptTokens: count.default(512),
   longPrompts: z.enum(["refuse", "skip"]).default("refuse"),
@@ -143,8 +143,7 @@ const task = z.discriminatedUnion(
   ) as unknown as [z.ZodObject<{ name: z.ZodLiteral<TaskName> }>],
 ) as unknown as z.ZodType<TaskSection>;
 
-/** Every key of a recipe. Unknown keys are refused at every level; what is left out takes its default. */
-export const recipeSchema = z.strictObject({
+const recipeKeys = z.strictObject({
   name: z.string().regex(/^[\w][\w.-]*$/, "letters, digits, dots, dashes and underscores"),
   // Random streams take 32 bits: two larger seeds could mean the same one.
   seed: z.int().min(0).max(0xffffffff).default(1),
@@ -162,6 +161,17 @@ export const recipeSchema = z.strictObject({
   checkpoint: checkpoint.prefault({}),
   compute: compute.prefault({}),
   output: z.string().min(1).optional(),
+});
+
+/** Every key of a recipe. Unknown keys are refused at every level; what is left out takes its default. */
+export const recipeSchema = recipeKeys.superRefine(({ algorithm, train }, context) => {
+  if (train.completionsPerPrompt < 2 && comparesCompletions(algorithm)) {
+    context.addIssue({
+      code: "custom",
+      path: ["train", "completionsPerPrompt"],
+      message: `at least 2, because ${algorithm.name} compares the completions of a prompt`,
+    });
+  }
 });
 
 export type Recipe = z.output<typeof recipeSchema>;

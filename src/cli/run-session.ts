@@ -1,4 +1,3 @@
-import { createGpg } from "../algorithms/gpg.ts";
 import type { LocalBackend } from "../compute/local/index.ts";
 import { ConfigError } from "../errors.ts";
 import { createSchedule } from "../optim/schedules.ts";
@@ -8,6 +7,7 @@ import { untimedRewards } from "../tasks/task-rewards.ts";
 import { checkRunFolder, runPaths } from "../trainer/run-folder.ts";
 import { train } from "../trainer/train.ts";
 import type { LearningRateSchedule, TrainProgress, TrainResult } from "../trainer/train-options.ts";
+import { createAlgorithm } from "./create-algorithm.ts";
 import { preflight, type RunPurpose } from "./doctor/preflight.ts";
 import { checkPositions, type PrepareOptions, prepareRun, startBackend } from "./prepared-run.ts";
 import { writeRecipe } from "./recipe.ts";
@@ -37,7 +37,7 @@ export async function openSession(given: Recipe, options: SessionOptions): Promi
   const run = await prepareRun(given, options);
   checkPositions(run);
   await preflight(run, purpose, warn);
-  const backend = await startBackend(run);
+  const backend = await startBackend(run, purpose.kind === "train" ? {} : { reference: false });
   backend.model.warnings.forEach(warn);
   const { recipe, task, modelName } = run;
   return { recipe, task, backend, modelName, close: () => backend.close() };
@@ -66,14 +66,17 @@ export async function trainSession(session: Session, options: TrainingOptions): 
   checkDropout(session);
   const limit = new AbortController();
   const stop = options.signal ? AbortSignal.any([options.signal, limit.signal]) : limit.signal;
-  const { name: algorithmName, preset, ...settings } = recipe.algorithm;
+  const { algorithm, sampling } = recipe;
   const { steps, ...batching } = recipe.train;
   return train({
     sampler: backend.sampler,
     learner: backend.learner,
     codec: backend.codec,
     task,
-    algorithm: createGpg({ ...settings, highestReward: highestReward(task) }),
+    algorithm: createAlgorithm(algorithm, {
+      highestReward: highestReward(task),
+      maxTokens: sampling.maxTokens,
+    }),
     runDirectory: runFolder,
     resume,
     recipeName: recipe.name,
@@ -88,8 +91,8 @@ export async function trainSession(session: Session, options: TrainingOptions): 
     steps,
     ...batching,
     schedule: scheduleOf(recipe.optimizer, steps),
-    maxResampleRounds: settings.maxResampleRounds,
-    sampling: recipe.sampling,
+    maxResampleRounds: "maxResampleRounds" in algorithm ? algorithm.maxResampleRounds : 0,
+    sampling,
     evaluate: recipe.evaluate.problems > 0 ? recipe.evaluate : null,
     checkpoint: recipe.checkpoint,
     settings: fingerprintOf(recipe),

@@ -110,7 +110,7 @@ async function examineRun(
   const logprobs = {
     name: "logprobs" as const,
     examine: async () => {
-      const backend = await startBackend(run);
+      const backend = await startBackend(run, { reference: false });
       try {
         return await checkLogprobs({ recipe: run.recipe, task, ...backend });
       } finally {

@@ -36,6 +36,7 @@ const workload: Workload = {
   maxPromptTokens: 100,
   sampling,
   evaluationProblems: 0,
+  lookups: 0,
 };
 
 function estimate(options: EngineOptions = {}, more: Partial<Workload> = {}) {
@@ -77,4 +78,11 @@ test("caches grow with completions and with the problems of an evaluation, up to
   expect(estimate({}, { evaluationProblems: 64 }).caches).toBeGreaterThan(2 * caches);
   const most = estimate({ samplerRows: 8 }, { evaluationProblems: 64 }).caches;
   expect(estimate({ samplerRows: 8 }, { evaluationProblems: 640 }).caches).toBe(most);
+});
+
+test("a reference is a second copy of the weights, and its passes are counted", () => {
+  const { weights, program } = estimate();
+  const withReference = estimate({ reference: true }, { lookups: 1 });
+  expect(withReference.weights - weights).toBeGreaterThanOrEqual(4 * parameters);
+  expect(withReference.program).toBeGreaterThan(program);
 });

@@ -14,7 +14,7 @@ import { type MicroBatch, planMicroBatches, rowsOf } from "./micro-batches.ts";
 import { laidOutPositions, type Policy } from "./policy.ts";
 import { keptLayouts, type LearnerOptions } from "./policy-learner.ts";
 import { shapeOnlyPolicy } from "./shape-only.ts";
-import { buildTrainingGraph } from "./training-graph.ts";
+import { buildLogprobGraph, buildTrainingGraph } from "./training-graph.ts";
 
 /** The largest step that a run can come to: every prompt and every completion at its limit. */
 export interface Workload {
@@ -24,6 +24,8 @@ export interface Workload {
   sampling: SamplingParameters;
   /** Problems that an evaluation decodes, one completion each; 0 for none. */
   evaluationProblems: number;
+  /** Policies whose log-probabilities a step looks up without a gradient. */
+  lookups: number;
 }
 
 /** Bytes at the fullest moment, by what holds them. */
@@ -60,10 +62,12 @@ export function estimateMemory(
   const training = trainingMemory(policy, options.learner, workload);
   const sampling = samplingMemory(policy, options.sampler, workload);
   const reached = laidOutPositions(workload.maxPromptTokens + workload.sampling.maxTokens);
+  // A reference policy is a copy of the weights, but under an adapter.
+  const copies = options.reference && policy.adapter === null ? 2 : 1;
   const everyParameter = [...policy.parameters.values(), ...(policy.adapter?.parameters.values() ?? [])];
   const parts = {
     program: programBytes + (training.operators + sampling.operators) * operatorBytes,
-    weights: bytes(everyParameter) + bytes(Object.values(policy.rotaryTables(reached))),
+    weights: copies * bytes(everyParameter) + bytes(Object.values(policy.rotaryTables(reached))),
     gradients: sum(trained) * bytesPerFloat * options.learner.lanes,
     optimizer: sum(trained.map((size) => 2 * momentBytes(size, statePrecision))),
     activations: arenaShare * Math.max(training.activations, sampling.activations) + training.buffers,
@@ -92,9 +96,10 @@ function trainingMemory(policy: Policy, options: LearnerOptions, workload: Workl
   // Batches of other lengths are compiled as they come.
   const copies = keptLayouts(policy.model.dimensions, lanes) / layouts.size;
   for (const layout of layouts.values()) {
+    const forward = workload.lookups > 0 ? [buildLogprobGraph(policy, layout)] : [];
     const graphs = gradientCheckpointing
-      ? [...largestGraphs(policy, layout)]
-      : [buildTrainingGraph(policy, layout)];
+      ? [...largestGraphs(policy, layout), ...forward]
+      : [buildTrainingGraph(policy, layout), ...forward];
     memory.activations = Math.max(memory.activations, lanes * Math.max(...graphs.map(peakMemory)));
     memory.buffers += lanes * bytes(ownInputs(policy, graphs));
     memory.operators += Math.max(1, copies) * sum(graphs.map(({ tensors }) => tensors.length));
