@@ -27,6 +27,8 @@ export function createFormatReward({ compat, project, thinkInPrompt }: FormatPar
   return {
     name: "format",
     highest: 1,
+    // Gold answers stand in tags without the line ends that the others want.
+    goldEarnsHighest: project === "gpgrad" || project === "r1-v",
     score: ({ completion }) => valueScore(has(thinkInPrompt ? `<think>${completion}` : completion) ? 1 : 0),
   };
 }
@@ -37,6 +39,7 @@ export function createFormatV2Reward({ compat }: z.output<typeof formatV2Paramet
   return {
     name: "format_v2",
     highest: 1,
+    goldEarnsHighest: false,
     score: ({ completion }) => valueScore(has(completion) ? 1 : 0),
   };
 }

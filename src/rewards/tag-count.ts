@@ -24,6 +24,7 @@ export function createTagCountReward({ compat, project }: z.output<typeof tagCou
   return {
     name: "tag_count",
     highest: 1,
+    goldEarnsHighest: false,
     score: ({ completion }) =>
       valueScore(counted.filter((tag) => once(completion, tag)).length / counted.length),
   };
