@@ -57,6 +57,9 @@ test("a problem's completions depend on the seed alone, not on what is asked bes
   const rest = setUp(problems.slice(4).reverse());
   await sampleBenchmark({ ...rest, completionsAtOnce: 1 });
   expect(byId(whole.told)).toMatchObject(byId(rest.told));
+  const parted = setUp(problems.slice(4));
+  await sampleBenchmark({ ...parted, completionsPerRequest: 2 });
+  expect(parted.told.every(({ completions }) => completions.length === 3)).toBe(true);
   const other = setUp();
   await sampleBenchmark({ ...other, seed: 6 });
   expect(byId(other.told)).not.toEqual(byId(whole.told));

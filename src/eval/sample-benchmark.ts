@@ -26,6 +26,8 @@ export interface SampleBenchmarkOptions {
   samples: number;
   upstreamReads: AnswerRules["upstreamReads"];
   seed: number;
+  /** Completions of one problem that are asked for together; all if left out. The draws depend on it. */
+  completionsPerRequest?: number;
   /** Completions a call of the sampler, about; 256 if left out. */
   completionsAtOnce?: number;
   signal?: AbortSignal;
@@ -55,32 +57,44 @@ async function samplePrompts(
   options: SampleBenchmarkOptions,
 ): Promise<void> {
   const { sampler, sampling, samples, seed, onProblem, onProgress } = options;
+  const { completionsPerRequest = samples } = options;
   const failure = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, failure.signal]) : failure.signal;
   const finished = prompts.map((): JudgedCompletion[] => []);
   const ended = prompts.map(() => 0);
+  const parts = prompts.flatMap(({ problem, tokenIds }, place) =>
+    partsOf(samples, completionsPerRequest).map(({ first, count }) => ({
+      place,
+      first,
+      request: {
+        promptTokenIds: tokenIds,
+        count,
+        seed: hashSeed(seed, Number.parseInt(problem.key.slice(0, 8), 16), first),
+      },
+    })),
+  );
   const onCompletion = ({ request, completion, sampled }: FinishedCompletion): void => {
     if (failure.signal.aborted) {
       return;
     }
     try {
-      const { problem } = prompts[request]!;
-      finished[request]![completion] = judge(problem, sampled, options);
-      if (++ended[request]! === samples) {
-        onProblem({ id: problem.id, key: problem.key, completions: finished[request]! });
+      const { place, first } = parts[request]!;
+      const { problem } = prompts[place]!;
+      finished[place]![first + completion] = judge(problem, sampled, options);
+      if (++ended[place]! === samples) {
+        onProblem({ id: problem.id, key: problem.key, completions: finished[place]! });
       }
     } catch (error) {
       // It is told by the sampler's messages, where nobody could catch it.
       failure.abort(error);
     }
   };
-  const requests = prompts.map(({ problem, tokenIds }) => ({
-    promptTokenIds: tokenIds,
-    count: samples,
-    seed: hashSeed(seed, Number.parseInt(problem.key.slice(0, 8), 16)),
-  }));
   try {
-    await sampler.sample(requests, sampling, { signal, onCompletion, ...(onProgress && { onProgress }) });
+    await sampler.sample(
+      parts.map(({ request }) => request),
+      sampling,
+      { signal, onCompletion, ...(onProgress && { onProgress }) },
+    );
   } catch (error) {
     failure.signal.throwIfAborted();
     throw error;
@@ -91,6 +105,13 @@ async function samplePrompts(
     completions: drawn.length,
     tokens: drawn.reduce((sum, { tokens }) => sum + tokens, 0),
   });
+}
+
+function partsOf(samples: number, most: number): { first: number; count: number }[] {
+  return Array.from({ length: Math.ceil(samples / most) }, (_, part) => ({
+    first: part * most,
+    count: Math.min(most, samples - part * most),
+  }));
 }
 
 function judge(

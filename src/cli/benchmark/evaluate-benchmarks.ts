@@ -1,5 +1,6 @@
 import { openAppendLog, readAppendLog } from "../../append-log.ts";
 import { writeFileAtomically } from "../../atomic-file.ts";
+import { completionsWithin } from "../../compute/local/decode-layouts.ts";
 import { startLocalBackend } from "../../compute/local/index.ts";
 import { internalError } from "../../errors.ts";
 import { type SummarizedBenchmark, summarizeBenchmark } from "../../eval/benchmark-result.ts";
@@ -121,7 +122,7 @@ interface SampleContext {
 }
 
 async function sampleOne(
-  { folder, stop, seed }: EvaluationPlan,
+  { folder, stop, seed, description }: EvaluationPlan,
   { name, benchmark, settings }: PlannedBenchmark,
   prompts: PlannedBenchmark["prompts"],
   { backend, progress, signal, onProblem }: SampleContext,
@@ -135,6 +136,7 @@ async function sampleOne(
       prompts,
       sampling: { temperature, topP, maxTokens, topK: 0, minP: 0, repetitionPenalty: 1, stop },
       samples,
+      completionsPerRequest: completionsWithin(description.model, maxTokens),
       upstreamReads: benchmark.rules.upstreamReads,
       seed,
       signal,

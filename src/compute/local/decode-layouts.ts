@@ -62,13 +62,30 @@ export interface WaveGrid {
 
 /** Bytes that the keys and values of a wave take, in all layouts that it grows through. */
 function cachedBytes(
-  { layers, keyValueHeads, headSize }: ModelDimensions,
+  dimensions: ModelDimensions,
   { prompts, longestPrompt, completions }: WaveGrid,
   maxTokens: number,
 ): number {
-  const positionBytes = 2 * layers * keyValueHeads * headSize * Float32Array.BYTES_PER_ELEMENT;
   const ofPrompts = prompts * longestPrompt * capacitiesOf(maxTokens).length;
-  return positionBytes * (ofPrompts + 2 * prompts * completions * maxTokens);
+  return positionBytes(dimensions) * (ofPrompts + 2 * prompts * completions * maxTokens);
+}
+
+function positionBytes({ layers, keyValueHeads, headSize }: ModelDimensions): number {
+  return 2 * layers * keyValueHeads * headSize * Float32Array.BYTES_PER_ELEMENT;
+}
+
+/** Lanes that there are at most. */
+const mostLanes = 4;
+
+/**
+ * Completions that one request may ask for so that their caches have room in any lane, one at least. It depends on the model
+ * and the limit alone, not on the machine: requests that are cut by it are the same everywhere.
+ */
+export function completionsWithin(
+  { dimensions }: Pick<LanguageModel, "dimensions">,
+  maxTokens: number,
+): number {
+  return Math.max(1, Math.floor(cacheBytes / mostLanes / (positionBytes(dimensions) * 2 * maxTokens)));
 }
 
 /** Bytes that a wave's layouts hold together: their caches, and scores for every row. */
