@@ -3,6 +3,7 @@ import path from "node:path";
 import { wayOut } from "../error-text.ts";
 import { ConfigError } from "../errors.ts";
 import { type CodeRewardName, codeRewardNames, codeTimeLimit, createCodeReward } from "./code/code-reward.ts";
+import { createIoiCodeReward, ioiRewardName } from "./code/ioi/ioi-reward.ts";
 import { createModelGradedReward } from "./model-graded/model-graded.ts";
 import { createRewardPool, type RewardPool } from "./pool/pool.ts";
 import { createReward, rewardNames } from "./registry.ts";
@@ -52,9 +53,12 @@ export function openReward(
     const reward = createModelGradedReward(source.parameters, { name, timeLimit });
     return { ...reward, ...(highest !== undefined && { highest, goldEarnsHighest: true }) };
   }
-  if (source.kind === "registered" && isCodeReward(source.name)) {
+  if (source.kind === "registered" && (isCodeReward(source.name) || source.name === ioiRewardName)) {
     const { timeLimit = codeTimeLimit } = specification;
-    const reward = createCodeReward(source.name, source.parameters, { name, timeLimit });
+    const options = { name, timeLimit };
+    const reward = isCodeReward(source.name)
+      ? createCodeReward(source.name, source.parameters, options)
+      : createIoiCodeReward(source.parameters, options);
     return { ...reward, ...(highest !== undefined && { highest, goldEarnsHighest: true }) };
   }
   const { timeLimit = defaultTimeLimit } = specification;

@@ -8,6 +8,7 @@ import {
   createAccuracyReward,
 } from "./accuracy.ts";
 import { type CodeRewardName, codeTimeLimit, createCodeReward } from "./code/code-reward.ts";
+import { createIoiCodeReward, ioiCodeParameters, ioiRewardName } from "./code/ioi/ioi-reward.ts";
 import { codeParameters } from "./code/parameters.ts";
 import { codeFormatParameters, createCodeFormatReward } from "./code-format.ts";
 import { cosineParameters, createCosineReward } from "./cosine.ts";
@@ -66,6 +67,9 @@ const definitions: Readonly<Record<string, Definition>> = {
   ...define("token_count", tokenCountParameters, createTokenCountReward),
   ...define("code", codeParameters, (parameters) => codeReward("code", parameters)),
   ...define("binary_code", codeParameters, (parameters) => codeReward("binary_code", parameters)),
+  ...define(ioiRewardName, ioiCodeParameters, (parameters) =>
+    createIoiCodeReward(parameters, { name: ioiRewardName, timeLimit: codeTimeLimit }),
+  ),
   ...define("code_format", codeFormatParameters, createCodeFormatReward),
   ...define("answer_letter", answerLetterParameters, (parameters) => createAnswerLetterReward(parameters)),
   ...define("classification", classificationParameters, (parameters) =>

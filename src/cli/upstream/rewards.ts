@@ -37,7 +37,7 @@ const readers: Readonly<Record<string, ReadParameters>> = {
   code: none,
   binary_code: none,
   code_format: (file) => ({ language: file.text("code_language") ?? "python" }),
-  ioi_code: none,
+  ioi_code: (file) => ({ testBatchSize: file.whole("code_eval_test_batch_size") ?? 1 }),
 };
 
 export function translateRewards(file: UpstreamFile, recipe: Translation, project: Project): void {
@@ -54,9 +54,6 @@ export function translateRewards(file: UpstreamFile, recipe: Translation, projec
     }
     return [name, { weight: weights[index], ...read(file, project) }];
   });
-  if (names.includes("ioi_code")) {
-    recipe.note("the reward ioi_code does not exist here, so the recipe trains only with other task.rewards");
-  }
   recipe.set(
     "task.rewards",
     Object.fromEntries(

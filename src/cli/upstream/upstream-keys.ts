@@ -29,6 +29,7 @@ export const translatedKeys = {
   repetition_n_grams: "task.rewards.repetition_penalty.ngramSize",
   repetition_max_penalty: "task.rewards.repetition_penalty.maxPenalty",
   code_language: "task.rewards.code_format.language",
+  code_eval_test_batch_size: "task.rewards.ioi_code.testBatchSize",
   max_completion_len: "task.rewards.soft_overlong_punishment.maxLength",
   soft_punish_cache: "task.rewards.soft_overlong_punishment.softLength",
   seed: "seed",
@@ -105,7 +106,7 @@ export const otherKeys: readonly string[] = [
   // Machines, kernels and memory.
   ...["accelerator_config", "activation_offloading", "attn_implementation", "auto_find_batch_size", "bf16"],
   ...["average_tokens_across_devices", "bf16_full_eval", "cache_implementation", "cast_lm_head_to_fp32"],
-  ...["code_eval_test_batch_size", "code_provider", "dataloader_drop_last", "dataloader_num_workers"],
+  ...["code_provider", "dataloader_drop_last", "dataloader_num_workers"],
   ...["dataloader_persistent_workers", "dataloader_pin_memory", "dataloader_prefetch_factor", "ddp_backend"],
   ...["ddp_broadcast_buffers", "ddp_bucket_cap_mb", "ddp_find_unused_parameters", "ddp_timeout", "debug"],
   ...["deepspeed", "disable_dropout", "dispatch_batches", "ds3_gather_for_generation", "e2b_router_url"],

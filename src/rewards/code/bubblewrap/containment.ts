@@ -32,7 +32,7 @@ const openFiles = 64;
 const stackBytes = 8 * 2 ** 20;
 
 /** Where no system has anything. */
-export const workFolder = "/sandbox/work";
+const workFolder = "/sandbox/work";
 
 const systemFolders = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 
@@ -47,6 +47,7 @@ export function contain(tools: Tools, command: ContainedCommand, limits: RunLimi
   return {
     command: tools.bubblewrap,
     userId: tools.userId,
+    workFolder,
     files: [systemCallFilter(process.arch), ...files.map(([, content]) => content)],
     arguments: [
       ...["--unshare-user", "--unshare-net", "--unshare-pid", "--unshare-ipc", "--unshare-uts"],

@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync, statfsSync } from "node:fs";
-import { workFolder } from "./containment.ts";
 
 /** What the kernel holds for a file or folder in memory, its content aside. */
 const bytesOfEntry = 2048;
@@ -8,7 +7,7 @@ const bytesOfEntry = 2048;
  * Bytes that a process and all below it hold by themselves, and what the entries of their working folder take. Files that are
  * only mapped do not count.
  */
-export function memoryInUse(processId: number): number {
+export function memoryInUse(processId: number, workFolder: string): number {
   const waiting = [processId];
   let bytes = 0;
   let entries: number | undefined;
@@ -22,7 +21,7 @@ export function memoryInUse(processId: number): number {
         const children = readFileSync(`/proc/${id}/task/${thread}/children`, "utf8");
         waiting.push(...children.split(" ").filter(Boolean).map(Number));
       }
-      entries ??= entriesOfFolder(id);
+      entries ??= entriesOf(`/proc/${id}/root${workFolder}`);
     } catch (error) {
       // It, or a thread of it, ended meanwhile.
       if (!["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) {
@@ -34,9 +33,9 @@ export function memoryInUse(processId: number): number {
 }
 
 /** undefined where it cannot be seen through this process: not made yet, or not its user's. */
-function entriesOfFolder(id: number): number | undefined {
+function entriesOf(folder: string): number | undefined {
   try {
-    const { files, ffree } = statfsSync(`/proc/${id}/root${workFolder}`);
+    const { files, ffree } = statfsSync(folder);
     return files - ffree;
   } catch {
     return undefined;

@@ -10,6 +10,8 @@ export interface Containment {
   /** As whom it starts; as whoever calls, if left out. */
   userId?: number | undefined;
   files: readonly Uint8Array[];
+  /** Inside, in memory. */
+  workFolder: string;
 }
 
 /** What the program wrote to its standard error, up to a line or two, for those who run it on purpose. */
@@ -32,7 +34,7 @@ export function runContained(
 ): Promise<ContainedOutcome> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    const { command, userId, files } = containment;
+    const { command, userId, files, workFolder } = containment;
     const child = spawn(command, containment.arguments, {
       cwd: "/",
       env: {},
@@ -70,7 +72,7 @@ export function runContained(
     const watch = setInterval(() => {
       try {
         const id = Number(/"child-pid": (\d+)/.exec(status.text())?.[1] ?? 0);
-        if (id > 0 && memoryInUse(id) > limits.memoryMegabytes * 2 ** 20) {
+        if (id > 0 && memoryInUse(id, workFolder) > limits.memoryMegabytes * 2 ** 20) {
           end("memory");
         }
       } catch (error) {

@@ -28,7 +28,8 @@ export function requestText(request: EndpointRequest): Promise<string> {
   return askRepeatedly({ url, retries, firstWait, signal }, () => requestOnce(request));
 }
 
-async function requestOnce({
+/** One try; what may go well the next time is told apart. Throws as `requestText` does, failures aside. */
+export async function requestOnce({
   method,
   url,
   headers,
