@@ -29,15 +29,15 @@ export function translateBatch(file: UpstreamFile, recipe: Translation): void {
   recipe.set("train.completionsPerPrompt", group, "num_generations");
 }
 
-/** Rows a step, where every row is an example by itself. */
-export function rowsPerStep(file: UpstreamFile, recipe: Translation): number {
+/** Examples a step, where every row is one by itself. */
+export function translateExamples(file: UpstreamFile, recipe: Translation): void {
   const { perProcess, accumulation } = readRows(file);
   const asked = file.whole("num_processes");
   const rows = perProcess * accumulation * (asked ?? usualProcesses);
   if (asked === undefined) {
     recipe.note(`${usualProcesses} processes, so ${rows} examples a step (--set num_processes=N for others)`);
   }
-  return rows;
+  recipe.set("train.promptsPerStep", rows, "per_device_train_batch_size");
 }
 
 function readRows(file: UpstreamFile): Rows {

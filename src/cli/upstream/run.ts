@@ -2,13 +2,13 @@ import type { Translation } from "./translation.ts";
 import type { UpstreamFile } from "./upstream-file.ts";
 import type { TranslatedKey } from "./upstream-keys.ts";
 
-/** How long a run is, what it keeps and where, with the defaults of transformers. */
+/** How long a run is, what it keeps and where, with the defaults of transformers. Here a step is one sampled batch. */
 export function translateRun(file: UpstreamFile, recipe: Translation): void {
   recipe.set("seed", file.whole("seed") ?? 42, "seed");
   const runName = file.text("run_name");
   recipe.set("name", runName && /^\w[\w.-]*$/.test(runName) ? runName : undefined, "run_name");
   recipe.set("output", file.text("output_dir"), "output_dir");
-  const steps = file.whole("max_steps") ?? -1;
+  const steps = inBatches(file, file.whole("max_steps") ?? -1);
   const epochs = file.number("num_train_epochs") ?? 3;
   if (steps > 0) {
     recipe.set("train.steps", steps, "max_steps");
@@ -44,12 +44,18 @@ function interval(
 ): number | "epoch" {
   // YAML 1.1 reads `no` as false.
   const strategy = (file.text(strategyKey) ?? usual).toLowerCase().replace(/^false$/, "no");
-  const steps = file.number(stepsKey) ?? 500;
+  const given = file.number(stepsKey) ?? 500;
   if (!["no", "steps", "epoch"].includes(strategy)) {
     throw file.refuse(strategyKey, "no | steps | epoch");
   }
-  if (strategy === "steps" && !(steps > 0 && (steps < 1 || Number.isInteger(steps)))) {
+  if (strategy === "steps" && !(given > 0 && (given < 1 || Number.isInteger(given)))) {
     throw file.refuse(stepsKey, "a whole number of steps, or a share of all steps below 1");
   }
+  const steps = given < 1 ? given : inBatches(file, given);
   return strategy === "epoch" ? "epoch" : strategy === "no" ? 0 : steps;
+}
+
+/** Upstream's steps are updates, of which `num_iterations` learn from one sampled batch. */
+function inBatches(file: UpstreamFile, updates: number): number {
+  return Math.ceil(updates / Math.max(1, file.whole("num_iterations") ?? 1));
 }

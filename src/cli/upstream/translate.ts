@@ -3,8 +3,8 @@ import { nearestKey } from "../../nearest-key.ts";
 import { valueAt } from "../../value-at.ts";
 import { applyOverrides, type Override, type RecipeSource } from "../recipe-source.ts";
 import { translateAlgorithm } from "./algorithm.ts";
-import { translateBatch } from "./batch.ts";
-import { translateData } from "./data.ts";
+import { translateBatch, translateExamples } from "./batch.ts";
+import { translateDemonstrations, translateProblems } from "./data.ts";
 import { translateModel } from "./model.ts";
 import { translateOptimizer } from "./optimizer.ts";
 import { translateRewards } from "./rewards.ts";
@@ -56,13 +56,19 @@ function translateSections(
   { dataReplaced }: { dataReplaced: boolean },
 ): void {
   const evaluates = translateEvaluation(file, recipe);
-  translateData(file, recipe, { replaced: dataReplaced, evaluates });
-  translateRewards(file, recipe, choice.project);
   translateRun(file, recipe);
-  translateBatch(file, recipe);
-  translateSampling(file, recipe);
   translateAlgorithm(file, recipe, choice);
-  translateOptimizer(file, recipe, 1e-6);
+  if (choice.algorithm === "sft") {
+    translateDemonstrations(file, recipe, { replaced: dataReplaced, evaluates });
+    translateExamples(file, recipe);
+    translateOptimizer(file, recipe, 2e-5);
+  } else {
+    translateProblems(file, recipe, { replaced: dataReplaced, evaluates });
+    translateRewards(file, recipe, choice.project);
+    translateBatch(file, recipe);
+    translateSampling(file, recipe);
+    translateOptimizer(file, recipe, 1e-6);
+  }
 }
 
 /** With the defaults of TRL's `GRPOConfig` in upstream's version, 0.16. Upstream cuts long prompts; here they are left out. */

@@ -42,6 +42,8 @@ export const translatedKeys = {
   max_steps: "train.steps",
   num_train_epochs: "train.epochs",
   max_prompt_length: "train.maxPromptTokens",
+  max_length: "train.maxPromptTokens",
+  max_seq_length: "train.maxPromptTokens",
   max_completion_length: "sampling.maxTokens",
   weighted_sample: "train.promptWeights",
   sample_strategy: "train.promptWeights",
@@ -155,7 +157,7 @@ export const otherKeys: readonly string[] = [
     "pad_to_multiple_of",
   ],
   ...["pad_token", "padding_free", "preprocessing_num_workers", "remove_unused_columns", "shuffle_dataset"],
-  ...["truncation_mode", "completion_only_loss", "assistant_only_loss", "max_length", "max_seq_length"],
+  ...["truncation_mode", "completion_only_loss", "assistant_only_loss"],
   // Evaluation, logging and saving.
   ...[
     "batch_eval_metrics",

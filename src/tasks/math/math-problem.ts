@@ -3,6 +3,7 @@ import { shown } from "../../error-text.ts";
 import type { Message, Problem } from "../../pipeline.ts";
 import { readGoldAnswer } from "../../rewards/gold-answer.ts";
 import { taggedCompletion } from "../completion.ts";
+import { readConversation } from "./conversation.ts";
 import type { MathParameters } from "./parameters.ts";
 import { splitWorkedAnswer } from "./worked-answer.ts";
 
@@ -12,6 +13,9 @@ export type MathProblem =
   | { kind: "unusable"; reason: string };
 
 export function toMathProblem(row: Row, id: string, parameters: MathParameters): MathProblem {
+  if (parameters.messagesColumn !== undefined) {
+    return toConversationProblem(row, id, parameters.messagesColumn, parameters);
+  }
   const question = readQuestion(row, parameters);
   if (question.kind === "unusable") {
     return question;
@@ -29,6 +33,44 @@ export function toMathProblem(row: Row, id: string, parameters: MathParameters):
     columns: row.columns,
   };
   return { kind: "problem", question: question.text, problem };
+}
+
+/** Asked as the conversation stands; what closes it is imitated, and holds the answer where no column does. */
+function toConversationProblem(row: Row, id: string, name: string, parameters: MathParameters): MathProblem {
+  if (!Object.hasOwn(row.columns, name)) {
+    return missing([name], "messagesColumn", row);
+  }
+  const conversation = readConversation(row.columns[name]);
+  if (conversation === null) {
+    const found = shown(row.columns[name]);
+    return {
+      kind: "unusable",
+      reason: `column "${name}" is ${found}, expected messages that end with the assistant's`,
+    };
+  }
+  const { asked, closing } = conversation;
+  const hasAnswer = Object.hasOwn(row.columns, parameters.answerColumn);
+  const answer = hasAnswer ? readAnswer(row, parameters) : readGold(closing);
+  if (answer.kind === "unusable") {
+    return answer;
+  }
+  const { systemPrompt } = parameters;
+  const opened = systemPrompt === "" || asked[0]?.role === "system";
+  const problem: Problem = {
+    id,
+    prompt: opened ? asked : [{ role: "system", content: systemPrompt }, ...asked],
+    answer: answer.value,
+    demonstration: closing,
+    columns: row.columns,
+  };
+  return { kind: "problem", question: JSON.stringify(asked), problem };
+}
+
+function readGold(closing: string): Reading<{ value: string }> {
+  const gold = readGoldAnswer(closing);
+  return gold.kind === "gold"
+    ? { kind: "read", value: gold.value }
+    : { kind: "unusable", reason: `the last message: ${gold.reason}` };
 }
 
 type Reading<Value> = ({ kind: "read" } & Value) | { kind: "unusable"; reason: string };

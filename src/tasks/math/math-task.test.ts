@@ -52,6 +52,47 @@ describe("math", () => {
     });
   });
 
+  it("takes a conversation as it stands, its last message as the demonstration", () => {
+    const asked = [
+      { role: "system", content: "Be brief." },
+      { role: "user", content: "1+1?" },
+    ];
+    const closing = { role: "assistant", content: "One and one: \\boxed{2}" };
+    const rows = [
+      { messages: [...asked, closing] },
+      { messages: [asked[1], closing], answer: "7" },
+      { messages: asked },
+      { messages: "1+1?" },
+      { messages: [{ role: "tool", content: "1" }, closing] },
+    ];
+    const warnings: string[] = [];
+    const { train } = create(
+      {
+        path: write("messages.jsonl", rows),
+        heldOutShare: 0,
+        messagesColumn: "messages",
+        systemPrompt: "Be right.",
+        unusableRows: "skip",
+      },
+      warnings,
+    );
+    expect(problems(train)).toMatchObject([
+      { prompt: asked, answer: "2", demonstration: closing.content },
+      {
+        prompt: [{ role: "system", content: "Be right." }, asked[1]],
+        answer: "7",
+        demonstration: closing.content,
+      },
+    ]);
+    expect(warnings).toEqual([
+      expect.stringContaining('left out 3 unusable rows: row 3: column "messages" is'),
+    ]);
+    const path = write("no-messages.jsonl", [{ answer: "2" }]);
+    expect(() => create({ path, heldOutShare: 0, messagesColumn: "messages" })).toThrow(
+      'column "messages" is missing (columns: answer); set "messagesColumn"',
+    );
+  });
+
   it("reads columns of any name, with the prompts that were asked for", () => {
     const path = write("columns.jsonl", [{ q: "1+1? $& $1", a: 2, s: " one and one " }]);
     const problem = create({

@@ -15,6 +15,7 @@ const column = z.string().min(1);
  *   `splitSeed` and not by the run's seed, so that runs can be compared.
  * `questionColumn`: by default `question` or else `problem`. `answerColumn`: text or number; GSM8K's worked text ending
  *   in `#### n` gives answer and demonstration. `solutionColumn`: worked text to imitate.
+ * `messagesColumn`: a conversation in the place of a question; its last message is imitated.
  * `unusableRows`: what a row without question or usable answer does: `fatal` stops, `skip` leaves it out and warns.
  * `systemPrompt`: empty for none. `userPrompt`: `{question}` stands for the question.
  * `stop`: text that ends a completion; it then learns no end token.
@@ -30,6 +31,7 @@ export const mathParameters = z.strictObject({
   questionColumn: column.optional(),
   answerColumn: column.default("answer"),
   solutionColumn: column.optional(),
+  messagesColumn: column.optional(),
   unusableRows: z.enum(["fatal", "skip"]).default("fatal"),
   systemPrompt: z.string().default(defaultSystemPrompt),
   userPrompt: z
