@@ -88,7 +88,7 @@ export async function planEvaluation(
     folder: options.output ?? `runs/eval-${name}`,
     settings: {
       version: 1,
-      model: modelFingerprint(folders),
+      hashOfModel: modelFingerprint(folders),
       template,
       seed,
       benchmarks: names.join(","),
@@ -171,7 +171,7 @@ function settingsOf({ name, settings, prompts }: PlannedBenchmark): EvaluationSe
     [`${name}.topP`]: settings.topP,
     [`${name}.maxTokens`]: settings.maxTokens,
     [`${name}.problems`]: prompts.length,
-    [`${name}.prompts`]: hash.digest("hex").slice(0, 16),
+    [`${name}.hashOfProblemsAndPrompts`]: hash.digest("hex").slice(0, 16),
   };
 }
 

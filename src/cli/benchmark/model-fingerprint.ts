@@ -16,9 +16,10 @@ export function modelFingerprint(folders: readonly string[]): string {
       try {
         const { size } = fstatSync(descriptor);
         hash.update(`${name} ${size}\n`);
-        const step = Math.max(pieceBytes, Math.floor((size - pieceBytes) / (pieces - 1)));
+        const step = Math.max(pieceBytes, (size - pieceBytes) / (pieces - 1));
         const buffer = Buffer.alloc(pieceBytes);
-        for (let position = 0; position < size; position += step) {
+        for (let piece = 0; piece < pieces && piece * step < size; piece++) {
+          const position = Math.floor(piece * step);
           hash.update(buffer.subarray(0, readSync(descriptor, buffer, 0, pieceBytes, position)));
         }
       } finally {
