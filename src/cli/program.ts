@@ -5,6 +5,7 @@ import { addCompareCommand } from "./compare-command.ts";
 import { addDoctorCommand } from "./doctor-command.ts";
 import { addEvalCommand } from "./eval-command.ts";
 import { addGradeCommand } from "./grade-command.ts";
+import { addGradientsCommand } from "./gradients-command.ts";
 import { addInspectCommand } from "./inspect-command.ts";
 import { addMergeCommand } from "./merge-command.ts";
 import { addPushCommand } from "./push-command.ts";
@@ -62,6 +63,7 @@ function createProgram(terminal: Terminal): Command {
   addPushCommand(program, terminal);
   addRewardCommand(program, terminal);
   addGradeCommand(program, terminal);
+  addGradientsCommand(program, terminal);
   addQuickstartCommand(program, terminal);
   return program;
 }

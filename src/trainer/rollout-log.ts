@@ -7,7 +7,7 @@ import { unscoredReason } from "./metrics.ts";
 /**
  * Writes `step-000001.parquet`: a row for each completion sampled in a step. `reward_NAME` is null where that reward gave
  * no value and `unscored_reason` then says why; `token_weight` is the mean weight of the completion's tokens, null
- * where it was not trained on.
+ * where it was not trained on; `token_ids` is a JSON list, because a text may stand for other tokens than were sampled.
  */
 export function writeRolloutLog(
   folder: string,
@@ -45,8 +45,8 @@ function columns(step: number, sampled: readonly ScoredGroup[], trainedOn: Train
   const weights = meanWeights(trainedOn);
   const column = (
     name: string,
-    type: "STRING" | "INT32" | "DOUBLE",
-    read: (row: Row) => string | number | null,
+    type: "STRING" | "INT32" | "DOUBLE" | "JSON",
+    read: (row: Row) => string | number | readonly number[] | null,
     nullable = false,
   ): ColumnSource => ({ name, type, nullable, data: rows.map(read) });
   const rewardNames = [...new Set(rows.flatMap(({ scores }) => Object.keys(scores)))];
@@ -57,6 +57,7 @@ function columns(step: number, sampled: readonly ScoredGroup[], trainedOn: Train
     column("prompt", "STRING", ({ prompt }) => prompt),
     column("completion", "STRING", ({ rollout }) => rollout.text),
     column("completion_tokens", "INT32", ({ rollout }) => rollout.tokenIds.length),
+    column("token_ids", "JSON", ({ rollout }) => rollout.tokenIds),
     column("finish_reason", "STRING", ({ rollout }) => rollout.finishReason),
     column("reward", "DOUBLE", ({ score }) => (score.kind === "value" ? score.value : null), true),
     ...rewardNames.map((name) =>

@@ -11,6 +11,8 @@ export interface StoredRollout {
   prompt: string;
   completion: string;
   completionTokens: number;
+  /** null in logs that were written without them. */
+  tokenIds: readonly number[] | null;
   finishReason: FinishReason;
   /** The combined reward; null where there was none. */
   reward: number | null;
@@ -70,6 +72,7 @@ function toRollout(row: Row): StoredRollout {
     prompt: String(row.prompt),
     completion: String(row.completion),
     completionTokens: Number(row.completion_tokens),
+    tokenIds: (row.token_ids as readonly number[] | undefined) ?? null,
     finishReason: row.finish_reason as FinishReason,
     reward: number("reward"),
     rewards: Object.fromEntries(names.map((name) => [name.slice(rewardPrefix.length), number(name)])),

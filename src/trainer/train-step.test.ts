@@ -112,6 +112,7 @@ test("the rollout log has every completion, whole", async () => {
     "prompt",
     "completion",
     "completion_tokens",
+    "token_ids",
     "finish_reason",
     "reward",
     "reward_accuracy",
@@ -122,6 +123,10 @@ test("the rollout log has every completion, whole", async () => {
   const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
   expect(rows).toHaveLength(signal!.sampledCompletions);
   expect(rows.reduce((sum, row) => sum + row.completion_tokens, 0)).toBe(signal!.sampledTokens);
+  for (const row of rows) {
+    expect(row.token_ids).toHaveLength(row.completion_tokens);
+    expect(options.codec.decode(row.token_ids)).toBe(row.completion);
+  }
   expect(mean(rows.map((row) => row.reward))).toBeCloseTo(rollouts!.reward, 12);
   expect(mean(rows.map((row) => row.reward_accuracy))).toBeCloseTo(rollouts!.rewards.accuracy, 12);
   expect(mean(rows.map((row) => Number(row.finish_reason === "length")))).toBeCloseTo(

@@ -15,6 +15,7 @@ const stored = (reward: number | null, rewards: Record<string, number | null>): 
   reward,
   rewards,
   unscoredReason: null,
+  tokenIds: null,
 });
 
 const weights = { strict: 2, format: 0.5 };
