@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { errorMessage } from "../../errors.ts";
 import { idle, making, type WorkerAnswer, type WorkerData, type WorkerJob } from "./protocol.ts";
+import { residentMemory } from "./resident-memory.ts";
 
 /** Why a worker ended and at which call: a call's number, `idle` or `making`. */
 export interface WorkerEnd {
@@ -12,6 +13,7 @@ export interface WorkerEnd {
 }
 
 export interface WorkerLimits {
+  /** Of the heap; see `buffersPerHeap` for what lies outside. */
   memoryMegabytes: number;
   /** To import and make a reward, which is not the time of its calls. */
   makeSeconds: number;
@@ -35,6 +37,12 @@ export interface PoolWorker {
 /** How often the clock of the call in flight is looked at. */
 const watchMilliseconds = 10;
 
+/**
+ * Buffers are not on the heap, and no limit of a thread counts them. All that is known is by how much the process grew during
+ * a call; so much more than a heap is taken for the call's doing.
+ */
+const buffersPerHeap = 4;
+
 export function startPoolWorker(limits: WorkerLimits, events: WorkerEvents): PoolWorker {
   const current = new Int32Array(new SharedArrayBuffer(8));
   const worker = new Worker(new URL("./worker.js", import.meta.url), {
@@ -42,27 +50,38 @@ export function startPoolWorker(limits: WorkerLimits, events: WorkerEvents): Poo
     resourceLimits: { maxOldGenerationSizeMb: limits.memoryMegabytes },
   });
   let watch: NodeJS.Timeout | undefined;
-  let overdue: { call: number; reason: string } | undefined;
+  let ended: Pick<WorkerEnd, "kind" | "call" | "reason"> | undefined;
   let failure: string | undefined;
 
   /** A timer inside the worker would not fire during a regular expression without end. */
   const watchCalls = (timeLimitSeconds: number): void => {
     let seen = idle;
     let since = 0;
+    let bytesBefore = 0;
+    const end = (kind: WorkerEnd["kind"], call: number, reason: string): void => {
+      ended = { kind, call, reason };
+      clearInterval(watch);
+      void worker.terminate();
+    };
     watch = setInterval(() => {
       const call = Atomics.load(current, 0);
       const now = performance.now();
       if (call !== seen) {
         seen = call;
         since = now;
+        bytesBefore = residentMemory(now);
+        return;
+      }
+      if (call === idle) {
         return;
       }
       const limit = call === making ? limits.makeSeconds : timeLimitSeconds;
-      if (call !== idle && now - since > limit * 1000) {
+      const megabytes = buffersPerHeap * limits.memoryMegabytes;
+      if (now - since > limit * 1000) {
         const what = call === making ? "was not there" : "gave no verdict";
-        overdue = { call, reason: `${what} within ${limit} seconds` };
-        clearInterval(watch);
-        void worker.terminate();
+        end("timeout", call, `${what} within ${limit} seconds`);
+      } else if (residentMemory(now) - bytesBefore > megabytes * 2 ** 20) {
+        end("error", call, `took more than ${megabytes} MB of memory`);
       }
     }, watchMilliseconds);
   };
@@ -79,8 +98,8 @@ export function startPoolWorker(limits: WorkerLimits, events: WorkerEvents): Poo
     const [call, span] = [Atomics.load(current, 0), Atomics.load(current, 1)];
     const reason = failure ?? `ended its thread with exit code ${code}`;
     // A call that came to its end in the last moment before its thread's is not to blame.
-    const timedOut = overdue?.call === call ? overdue : undefined;
-    events.onEnd(timedOut ? { kind: "timeout", span, ...timedOut } : { kind: "error", call, span, reason });
+    const known = ended?.call === call ? ended : undefined;
+    events.onEnd({ kind: "error", call, span, reason, ...known });
   });
 
   return {

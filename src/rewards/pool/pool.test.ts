@@ -40,6 +40,7 @@ export default async function obey({ completion, problem }: RewardContext, param
     case "exit": return process.exit(7);
     case "memory": { const all: unknown[] = []; for (;;) all.push(new Array(1000).fill(calls)); }
     case "throw": throw new Error("boom");
+    case "buffers": { const all: unknown[] = []; for (;;) all.push(new Uint8Array(1e7).fill(calls)); }
     case "later": setTimeout(() => { throw new Error("late"); }, 0); return new Promise<number>(() => {});
     case "columns": return problem.columns.level as number;
     case "parameters": return (parameters as { value: number }).value;
@@ -101,12 +102,14 @@ test("a call that hangs or ends its worker costs its own verdict and no other", 
 test("a call that takes more memory than a worker may have is an error", async () => {
   const scores = await pool.score(
     request(obedient, { timeLimitSeconds: 60 }),
-    ["1", "memory", "2"].map(contextOf),
+    ["1", "memory", "2", "buffers", "3"].map(contextOf),
   );
   expect(scores).toEqual([
     { kind: "value", value: 1 },
     { kind: "error", reason: "reward own took more than 64 MB of memory" },
     { kind: "value", value: 2 },
+    { kind: "error", reason: "reward own took more than 256 MB of memory" },
+    { kind: "value", value: 3 },
   ]);
 });
 
