@@ -33,9 +33,9 @@ async function runCompare(file: string, options: CompareCommandOptions, terminal
   const { loadComparison } = await import("./compare/comparison-config.ts");
   const { planComparison } = await import("./compare/plan.ts");
   const { silence, writeJson } = await import("./terminal.ts");
-  const config = await loadComparison(file, options);
-  const folder = config.output ?? `runs/${config.name}`;
   const warn = (message: string): void => void terminal.errors.write(`warning: ${message}\n`);
+  const config = await loadComparison(file, { ...options, warn });
+  const folder = config.output ?? `runs/${config.name}`;
   const json = options.json === true;
   const progress = json ? silence : terminal.errors;
   const plan = await planComparison(config, folder, { warn, progress });

@@ -3,7 +3,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
 import { checkRecipe } from "../recipe.ts";
-import { type ComparisonOptions, loadComparison, recipeSource } from "./comparison-config.ts";
+import { loadComparison, recipeSource } from "./comparison-config.ts";
 
 const base = `model: { hiddenSize: 32, layers: 1, heads: 2, keyValueHeads: 1, intermediateSize: 48, maxPositions: 64 }
 task: { name: arithmetic }
@@ -35,7 +35,9 @@ function write(text: string, baseText = base): string {
   return path.join(folder, "compared.yaml");
 }
 
-const load = (text: string, options: ComparisonOptions = {}) => loadComparison(write(text), options);
+const warn = () => undefined;
+const load = (text: string, options: { model?: string; output?: string; set?: string[] } = {}) =>
+  loadComparison(write(text), { ...options, warn });
 
 test("a comparison is called like its file, its first arm is the baseline, and base is found beside it", async () => {
   const config = await load(comparison);
@@ -125,6 +127,6 @@ test.each([
 });
 
 test("a mistake in base is found in its own file", async () => {
-  const config = await loadComparison(write(comparison, base.replace("steps: 5", "steps: five")), {});
+  const config = await loadComparison(write(comparison, base.replace("steps: 5", "steps: five")), { warn });
   expect(() => checkRecipe(recipeSource(config, "plain"))).toThrow(/base\.yaml:3: train\.steps is "five"/);
 });

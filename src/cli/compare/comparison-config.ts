@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ConfigError } from "../../errors.ts";
 import { nearestKey } from "../../nearest-key.ts";
 import { layered, sectionOf } from "../layered-source.ts";
+import { openRecipe } from "../recipe.ts";
 import {
   applyOverrides,
   isSection,
@@ -52,11 +53,13 @@ export interface ComparisonOptions {
   model?: string | undefined;
   output?: string | undefined;
   set?: readonly string[] | undefined;
+  /** Told in one line what was assumed of a base recipe that is upstream's. */
+  warn: (message: string) => void;
 }
 
 /** Reads, overrides and checks a comparison. Throws ConfigError naming file, key, value and what is expected. */
 export async function loadComparison(file: string, options: ComparisonOptions): Promise<ComparisonConfig> {
-  const source = applyOverrides(await withBase(await readRecipe(file)), overridesOf(options));
+  const source = applyOverrides(await withBase(await readRecipe(file), options.warn), overridesOf(options));
   const fileName = path.basename(file).replace(/\.ya?ml$/, "");
   const named = { ...source, value: { name: fileName, ...(source.value as object) } };
   const result = comparisonSchema.safeParse(named.value);
@@ -70,12 +73,12 @@ export async function loadComparison(file: string, options: ComparisonOptions): 
 }
 
 /** With the file that `base` names in its place; its path is relative to the file that names it. */
-async function withBase(source: RecipeSource): Promise<RecipeSource> {
+async function withBase(source: RecipeSource, warn: ComparisonOptions["warn"]): Promise<RecipeSource> {
   const { base } = (source.value ?? {}) as { base?: unknown };
   if (typeof base !== "string") {
     return source;
   }
-  const inner = await readRecipe(path.join(path.dirname(source.file), base));
+  const inner = await openRecipe(path.join(path.dirname(source.file), base), {}, warn);
   const name = path.basename(inner.file).replace(/\.ya?ml$/, "");
   const outer = source.value as Record<string, unknown>;
   return {

@@ -9,7 +9,7 @@ interface RunForecast {
   run: PlannedRun;
   state: RunState;
   steps: number;
-  /** Completions, without those of resampling. */
+  /** At most: without those of resampling. */
   samples: number;
   seconds: number | null;
 }
@@ -22,12 +22,15 @@ export function dryRunComparison(
   checkComparison(plan);
   const states = plan.runs.map((run) => ({ run, state: readRunState(run) }));
   const forecasts = states.map(({ run, state }): RunForecast => {
-    const { train, warmStart } = run.recipe;
+    const { train, warmStart, algorithm } = run.recipe;
+    const samplesPerStep =
+      algorithm.name === "sft" ? train.promptsPerStep : train.promptsPerStep * train.completionsPerPrompt;
+    const samples = train.steps * samplesPerStep + (warmStart ? warmStart.steps * warmStart.batchSize : 0);
     return {
       run,
       state,
       steps: train.steps + (warmStart?.steps ?? 0),
-      samples: train.steps * train.promptsPerStep * train.completionsPerPrompt,
+      samples: Math.min(samples, train.budget?.samples ?? samples),
       seconds: state.kind === "finished" ? 0 : expectedSeconds(run, states),
     };
   });

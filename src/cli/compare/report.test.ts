@@ -18,6 +18,7 @@ async function plan(set: string[] = []): Promise<ComparisonPlan> {
   const folder = temporaryFolder();
   const config = await loadComparison("test/support/tiny-comparison.yaml", {
     set: ["budget=null", "base.train.steps=2", ...set],
+    warn: () => undefined,
   });
   return planComparison(config, folder, { warn: () => undefined });
 }
@@ -114,7 +115,7 @@ test("the report adds up what the runs measured and spent", async () => {
   });
   expect(report.startCost).toMatchObject({
     steps: 50,
-    samples: 0,
+    samples: 1600,
     uninformativeShare: null,
     tokensPerInformativeGroup: null,
   });

@@ -44,16 +44,20 @@ export function readRunState({ folder, recipe }: PlannedRun): RunState {
     last.type === "run-finished" &&
     (last.step === totalSteps || isSpent(recipe.train.budget, countersOf(steps)))
   ) {
-    return { kind: "finished", outcome: outcomeOf(events, steps) };
+    return { kind: "finished", outcome: outcomeOf(events, steps, recipe) };
   }
   return { kind: "begun", step: steps.at(-1)?.step ?? 0 };
 }
 
-function outcomeOf(events: readonly RunEvent[], steps: readonly StepEvent[]): RunOutcome {
+function outcomeOf(
+  events: readonly RunEvent[],
+  steps: readonly StepEvent[],
+  recipe: PlannedRun["recipe"],
+): RunOutcome {
   const samplesAfter = new Map([[0, 0]]);
   let samples = 0;
-  for (const { step, signal } of steps) {
-    samples += signal?.sampledCompletions ?? 0;
+  for (const { step, stage, signal } of steps) {
+    samples += signal?.sampledCompletions ?? demonstrations(recipe, stage);
     samplesAfter.set(step, samples);
   }
   const upTo = (step: number): number => samplesAfter.get(step) ?? samples;
@@ -66,7 +70,7 @@ function outcomeOf(events: readonly RunEvent[], steps: readonly StepEvent[]): Ru
     rewards: steps.flatMap(({ step, rollouts }) =>
       rollouts === null ? [] : [{ step, samples: upTo(step), reward: rollouts.reward }],
     ),
-    samples: counters.sampledCompletions,
+    samples,
     sampledTokens: counters.sampledTokens,
     learnedTokens: counters.learnedTokens,
     groups: sum(signals.map(({ groups }) => groups)),
@@ -80,6 +84,11 @@ function outcomeOf(events: readonly RunEvent[], steps: readonly StepEvent[]): Ru
       evaluate: sum(evaluations.map(({ seconds }) => seconds)),
     },
   };
+}
+
+/** What a step without a sampler imitates. */
+function demonstrations({ warmStart, train }: PlannedRun["recipe"], stage: StepEvent["stage"]): number {
+  return stage === "warm-start" ? (warmStart?.batchSize ?? 0) : train.promptsPerStep;
 }
 
 /** Added up in the order of the trainer, so that a budget is spent here exactly when it was spent there. */
