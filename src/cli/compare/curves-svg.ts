@@ -5,8 +5,8 @@ import { summarize } from "./statistics.ts";
 
 const size = { width: 1240, height: 520 };
 const panels = [
-  { left: 76, right: 500 },
-  { left: 640, right: 1030 },
+  { left: 76, right: 450 },
+  { left: 688, right: 1062 },
 ] as const;
 const rows = { top: 108, bottom: size.height - 66 };
 
@@ -27,7 +27,7 @@ interface Panel {
 export function curvesSvg(report: ComparisonReport, highestReward: number): string {
   const curves = armCurves(report);
   const accuracy = report.measure === "accuracy";
-  const percent = (value: number): string => `${round(value * 100)}%`;
+  const percent = (value: number): string => `${Math.round(value * 1000) / 10}%`;
   const heldOut = (curve: ArmCurve) => curve.heldOut;
   const reward = (curve: ArmCurve) => smoothed(curve.reward);
   const title = `${report.name}: ${report.arms.length} arms from the same start`;
