@@ -34,6 +34,9 @@ export interface PoolWorker {
   close(): Promise<void>;
 }
 
+/** A thread that waits in the system, for a program that it runs, ends only with that; it is left behind. */
+const endingMilliseconds = 2000;
+
 /** How often the clock of the call in flight is looked at. */
 const watchMilliseconds = 10;
 
@@ -52,6 +55,8 @@ export function startPoolWorker(limits: WorkerLimits, events: WorkerEvents): Poo
   let watch: NodeJS.Timeout | undefined;
   let ended: Pick<WorkerEnd, "kind" | "call" | "reason"> | undefined;
   let failure: string | undefined;
+  let leaving: NodeJS.Timeout | undefined;
+  let over = false;
 
   /** A timer inside the worker would not fire during a regular expression without end. */
   const watchCalls = (timeLimitSeconds: number): void => {
@@ -62,6 +67,7 @@ export function startPoolWorker(limits: WorkerLimits, events: WorkerEvents): Poo
       ended = { kind, call, reason };
       clearInterval(watch);
       void worker.terminate();
+      leaving = setTimeout(onExit, endingMilliseconds);
     };
     watch = setInterval(() => {
       const call = Atomics.load(current, 0);
@@ -86,21 +92,32 @@ export function startPoolWorker(limits: WorkerLimits, events: WorkerEvents): Poo
     }, watchMilliseconds);
   };
 
-  worker.on("message", (answer: WorkerAnswer) => events.onAnswer(answer));
+  worker.on("message", (answer: WorkerAnswer) => {
+    if (!over) {
+      events.onAnswer(answer);
+    }
+  });
   worker.on("error", (error: NodeJS.ErrnoException) => {
     failure =
       error.code === "ERR_WORKER_OUT_OF_MEMORY"
         ? `took more than ${limits.memoryMegabytes} MB of memory`
         : `ended its thread: ${errorMessage(error)}`;
   });
-  worker.on("exit", (code) => {
+  const onExit = (code?: number): void => {
+    if (over) {
+      return;
+    }
+    over = true;
     clearInterval(watch);
+    clearTimeout(leaving);
+    worker.unref();
     const [call, span] = [Atomics.load(current, 0), Atomics.load(current, 1)];
     const reason = failure ?? `ended its thread with exit code ${code}`;
     // A call that came to its end in the last moment before its thread's is not to blame.
     const known = ended?.call === call ? ended : undefined;
     events.onEnd({ kind: "error", call, span, reason, ...known });
-  });
+  };
+  worker.on("exit", onExit);
 
   return {
     start(job, timeLimitSeconds) {

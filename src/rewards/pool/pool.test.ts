@@ -99,6 +99,23 @@ test("a call that hangs or ends its worker costs its own verdict and no other", 
   ]);
 });
 
+test("a call that waits for a program does not keep the others waiting", async () => {
+  const stop = path.join(folder, "stop");
+  const waiting = write(
+    "waiting.mjs",
+    `import { execSync } from "node:child_process";
+export default ({ completion }) =>
+  completion === "wait" ? execSync('until [ -e "${stop}" ]; do sleep 0.05; done') : 1;
+`,
+  );
+  const scores = await pool.score(request(waiting), ["wait", "on"].map(contextOf));
+  writeFileSync(stop, "");
+  expect(scores).toEqual([
+    { kind: "timeout", reason: "reward own gave no verdict within 0.3 seconds" },
+    { kind: "value", value: 1 },
+  ]);
+});
+
 test("a call that takes more memory than a worker may have is an error", async () => {
   const scores = await pool.score(
     request(obedient, { timeLimitSeconds: 60 }),
