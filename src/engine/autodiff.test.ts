@@ -47,6 +47,15 @@ test("computes nothing for what is neither a target nor on the way to one", () =
   expect(shapes).toEqual([[5, 7]]);
 });
 
+test("stops at what is given, as if it were an input", () => {
+  const x = input("x", [2]);
+  const square = multiply(x, x);
+  const loss = sumAll(multiply(multiply(square, square), x));
+  const found = gradients(loss, [x, square], [], [square]);
+  const values = evaluate(backend, { x: found[0], square: found[1] }, { x: [2, -1] });
+  expect(values).toEqual({ x: [16, 1], square: [16, -2] });
+});
+
 test("gives zeros where the loss does not depend on a target", () => {
   const [x, y] = [input("x", [2]), input("y", [3, 1])];
   expect(gradientValues(sumAll(x), [y, x], { x: [1, 2], y: [1, 2, 3] })).toEqual([

@@ -7,9 +7,15 @@ import { constant } from "./tensor.ts";
 
 /**
  * Reverse-mode differentiation: d loss / d target for each target, zeros where the loss does not depend on it. Each
- * gradient is added onto the tensor of the same index in `onto`, where that is given; the target is then an input.
+ * gradient is added onto the tensor of the same index in `onto`, where that is given; the target is then an input. A tensor
+ * that is `given` counts as one: nothing flows on to what it is made of.
  */
-export function gradients(loss: Tensor, targets: readonly Tensor[], onto: readonly Tensor[] = []): Tensor[] {
+export function gradients(
+  loss: Tensor,
+  targets: readonly Tensor[],
+  onto: readonly Tensor[] = [],
+  given: readonly Tensor[] = [],
+): Tensor[] {
   if (loss.shape.length !== 0) {
     throw internalError("gradients need a scalar loss");
   }
@@ -19,10 +25,11 @@ export function gradients(loss: Tensor, targets: readonly Tensor[], onto: readon
   }
   const order = ancestors([loss]);
   const targetIds = new Set(targets.map((target) => target.id));
+  const givenIds = new Set(given.map((tensor) => tensor.id));
   const active = new Set<number>();
-  for (const tensor of order) {
-    if (targetIds.has(tensor.id) || tensor.inputs.some((parent) => active.has(parent.id))) {
-      active.add(tensor.id);
+  for (const { id, inputs } of order) {
+    if (targetIds.has(id) || (!givenIds.has(id) && inputs.some((parent) => active.has(parent.id)))) {
+      active.add(id);
     }
   }
 
@@ -30,7 +37,7 @@ export function gradients(loss: Tensor, targets: readonly Tensor[], onto: readon
   arriving.set(loss.id, constant(1));
   for (const tensor of order.reverse()) {
     const gradient = arriving.get(tensor.id);
-    if (gradient === undefined || !active.has(tensor.id)) {
+    if (gradient === undefined || !active.has(tensor.id) || givenIds.has(tensor.id)) {
       continue;
     }
     const flowing = inputGradients(tensor, gradient);

@@ -1,9 +1,25 @@
 import { concatenate, logSumExp, reshape, slice, subtract } from "../engine/operations.ts";
 import type { Tensor } from "../engine/primitives.ts";
 
-/** Logits of one chunk of rows: large enough for an efficient product, small beside everything else. */
-const chunkElements = 1 << 26;
+/** Logits of one chunk of rows, 128 MiB: large enough for an efficient product, small beside everything else. */
+const chunkElements = 1 << 25;
 const smallestChunk = 128;
+
+/** A run of rows whose logits are computed at a time. */
+export interface RowChunk {
+  start: number;
+  end: number;
+}
+
+/** Runs of about equal length. */
+export function rowChunks(rows: number, vocabularySize: number): RowChunk[] {
+  const most = Math.max(smallestChunk, Math.floor(chunkElements / vocabularySize));
+  const size = Math.ceil(rows / Math.ceil(rows / most));
+  return Array.from({ length: Math.ceil(rows / size) }, (_, chunk) => ({
+    start: chunk * size,
+    end: Math.min(rows, (chunk + 1) * size),
+  }));
+}
 
 /** The vocabulary head over rows [N, D]. */
 export interface VocabularyHead {
@@ -16,17 +32,13 @@ export interface VocabularyHead {
 
 /**
  * Log-probability of each target under the softmax of the logits: hidden [N, D], targets [N] -> [N].
- * The vocabulary head runs over chunks of rows: without a backward pass [N, V] logits never exist whole; one in the same
- * graph reads those of all chunks again. The target's own logit is computed by itself, which spares a one-hot in the
- * gradient.
+ * The vocabulary head runs over chunks of rows: without a backward pass [N, V] logits never exist whole. The target's own
+ * logit is computed by itself, which spares a one-hot in the gradient.
  */
 export function tokenLogprobs(hidden: Tensor, head: VocabularyHead, targets: Tensor): Tensor {
   const rows = hidden.shape[0];
-  const chunkRows = Math.max(smallestChunk, Math.floor(chunkElements / head.vocabularySize));
-  const chunks: Tensor[] = [];
-  for (let start = 0; start < rows; start += chunkRows) {
-    const chunk = slice(hidden, 0, start, Math.min(rows, start + chunkRows));
-    chunks.push(logSumExp(head.logits(chunk)));
-  }
+  const chunks = rowChunks(rows, head.vocabularySize).map(({ start, end }) =>
+    logSumExp(head.logits(slice(hidden, 0, start, end))),
+  );
   return reshape(subtract(head.logitsAt(hidden, targets), concatenate(chunks, 0)), [rows]);
 }

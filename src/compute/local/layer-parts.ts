@@ -1,5 +1,6 @@
 import type { CompiledGraph, CompileOptions } from "../../engine/backend.ts";
 import type { Graph } from "../../engine/graph.ts";
+import { type RowChunk, rowChunks } from "../../losses/token-logprobs.ts";
 import type { SharedPromptLayout } from "../../nn/attention.ts";
 import {
   embeddingBackward,
@@ -43,9 +44,6 @@ export interface LayerParts {
   head: readonly HeadPart[];
   free(): void;
 }
-
-/** Logits that exist at a time: 128 MiB of them in each form. */
-const logitsPerChunk = 1 << 25;
 
 export function compileLayerParts(
   policy: Policy,
@@ -113,13 +111,7 @@ function remembered<Key, Rest extends unknown[], T>(
   };
 }
 
-/** Completion rows in runs of about equal length, of which the head takes one at a time. */
-function headChunks({ model }: Policy, layout: SharedPromptLayout): { start: number; end: number }[] {
-  const rows = rowsOf(layout) - promptRowsOf(layout);
-  const most = Math.max(1, Math.floor(logitsPerChunk / model.dimensions.vocabularySize));
-  const size = Math.ceil(rows / Math.ceil(rows / most));
-  return Array.from({ length: Math.ceil(rows / size) }, (_, chunk) => ({
-    start: chunk * size,
-    end: Math.min(rows, (chunk + 1) * size),
-  }));
+/** Completion rows in runs of which the head takes one at a time. */
+function headChunks({ model }: Policy, layout: SharedPromptLayout): RowChunk[] {
+  return rowChunks(rowsOf(layout) - promptRowsOf(layout), model.dimensions.vocabularySize);
 }

@@ -16,7 +16,7 @@ export const plainLoss: LossKind = { ratio: false, kl: false };
 
 const ratioInputs = ["oldLogprobs", "lowestLogRatios", "highestLogRatios"] as const;
 const klInputs = ["referenceLogprobs", "klWeights"] as const;
-type LossInput = "weights" | (typeof ratioInputs)[number] | (typeof klInputs)[number];
+export type LossInput = "weights" | (typeof ratioInputs)[number] | (typeof klInputs)[number];
 
 /** One value for each completion row, by the names of the graphs' inputs. */
 export type LossInputBuffers = Readonly<Partial<Record<LossInput, Buffer>>>;
@@ -48,9 +48,12 @@ export function lossInputNames({ ratio, kl }: LossKind): LossInput[] {
   return ["weights", ...(ratio ? ratioInputs : []), ...(kl ? klInputs : [])];
 }
 
-/** The loss of so many rows, over inputs of its own. */
-export function symbolicLoss(logprobs_N: Tensor, { ratio, kl }: LossKind): Tensor {
-  const rows = (name: LossInput): Tensor => input(name, logprobs_N.shape);
+/** The loss of so many rows, over inputs of its own or over what `rows` gives in the place of each. */
+export function symbolicLoss(
+  logprobs_N: Tensor,
+  { ratio, kl }: LossKind,
+  rows = (name: LossInput): Tensor => input(name, logprobs_N.shape),
+): Tensor {
   const inputs = <Name extends LossInput>(names: readonly Name[]): Record<Name, Tensor> =>
     Object.fromEntries(names.map((name) => [name, rows(name)])) as Record<Name, Tensor>;
   return policyLoss(logprobs_N, {

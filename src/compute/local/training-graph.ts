@@ -1,13 +1,14 @@
 import { gradients } from "../../engine/autodiff.ts";
 import type { Buffer, CompiledGraph } from "../../engine/backend.ts";
 import { buildGraph, type Graph } from "../../engine/graph.ts";
-import { slice } from "../../engine/operations.ts";
+import { multiply, slice, sumAll } from "../../engine/operations.ts";
 import type { Tensor } from "../../engine/primitives.ts";
 import { input } from "../../engine/tensor.ts";
-import { tokenLogprobs } from "../../losses/token-logprobs.ts";
+import { rowChunks, tokenLogprobs } from "../../losses/token-logprobs.ts";
 import { hiddenStates } from "../../models/model.ts";
 import { type SharedPromptLayout, sharedPromptAttention } from "../../nn/attention.ts";
 import type { Weights } from "../../nn/weights.ts";
+import { chunkedHead } from "./chunked-head.ts";
 import { type LossKind, plainLoss, symbolicLoss } from "./loss-inputs.ts";
 import { positionsOf, rowsOf } from "./micro-batches.ts";
 import { type Policy, policyBuffers, policyInputs, vocabularyHead } from "./policy.ts";
@@ -20,24 +21,24 @@ import {
 } from "./training-inputs.ts";
 import { gradientName, type TrainingPass, type TrainingPasses } from "./training-pass.ts";
 
-/** Log-probabilities [P * G * T2] of a layout's completion tokens. */
-function symbolicLogprobs(
+/** What the vocabulary head reads for a layout's completion tokens, [P * G * T2, D]. */
+function symbolicCompletions(
   policy: Policy,
   layout: SharedPromptLayout,
-): { weights: Weights; logprobs: Tensor } {
+): { weights: Weights; completions: Tensor } {
   const rows = rowsOf(layout);
   const { model } = policy;
   const { weights, rows: rowInputs } = policyInputs(policy, rows, positionsOf(layout));
   const attend = sharedPromptAttention(layout, model.dimensions, attentionMasks(layout));
   const hidden = hiddenStates(model, weights, rowInputs, attend);
-  const completions = model.finalNorm(weights, slice(hidden, 0, promptRowsOf(layout), rows));
-  const targets = input("targets", [completions.shape[0]], "integer");
-  return { weights, logprobs: tokenLogprobs(completions, vocabularyHead(model, weights), targets) };
+  return { weights, completions: model.finalNorm(weights, slice(hidden, 0, promptRowsOf(layout), rows)) };
 }
 
 /** Forward alone: log-probabilities [P * G * T2]. */
 export function buildLogprobGraph(policy: Policy, layout: SharedPromptLayout): Graph {
-  return buildGraph({ logprobs: symbolicLogprobs(policy, layout).logprobs });
+  const { weights, completions } = symbolicCompletions(policy, layout);
+  const head = vocabularyHead(policy.model, weights);
+  return buildGraph({ logprobs: tokenLogprobs(completions, head, targetsOf(completions)) });
 }
 
 /** Forward and backward through the whole model: log-probabilities [P * G * T2] and every gradient, added onto what it was. */
@@ -46,16 +47,31 @@ export function buildTrainingGraph(
   layout: SharedPromptLayout,
   loss: LossKind = plainLoss,
 ): Graph {
-  const { trainable } = policy;
-  const { weights, logprobs } = symbolicLogprobs(policy, layout);
+  const { model, trainable } = policy;
+  const { weights, completions } = symbolicCompletions(policy, layout);
+  const head = vocabularyHead(model, weights);
   const names = [...trainable.keys()];
-  const accumulated = gradients(
-    symbolicLoss(logprobs, loss),
-    names.map(weights.tensor),
-    [...trainable].map(([name, { shape }]) => input(gradientName(name), shape)),
-  );
+  const parameters = names.map(weights.tensor);
+  const before = [...trainable].map(([name, { shape }]) => input(gradientName(name), shape));
+  const { logprobs, accumulated } = throughHead();
   const gradientOutputs = names.map((name, index) => [gradientName(name), accumulated[index]]);
   return buildGraph({ logprobs, ...Object.fromEntries(gradientOutputs) });
+
+  function throughHead(): { logprobs: Tensor; accumulated: Tensor[] } {
+    const chunks = rowChunks(completions.shape[0], head.vocabularySize);
+    if (chunks.length === 1) {
+      const whole = tokenLogprobs(completions, head, targetsOf(completions));
+      return { logprobs: whole, accumulated: gradients(symbolicLoss(whole, loss), parameters, before) };
+    }
+    const passed = chunkedHead(completions, head, loss, parameters, before, chunks);
+    const arriving = sumAll(multiply(completions, passed.rows));
+    const accumulated = gradients(arriving, parameters, passed.parameters, [passed.rows]);
+    return { logprobs: passed.logprobs, accumulated };
+  }
+}
+
+function targetsOf(rows: Tensor): Tensor {
+  return input("targets", [rows.shape[0]], "integer");
 }
 
 export function compileTrainingPasses(
