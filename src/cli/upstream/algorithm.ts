@@ -7,7 +7,7 @@ const usualBeta = 0.04;
 
 /** The settings of the chosen algorithm, with the defaults of upstream's script for it. */
 export function translateAlgorithm(file: UpstreamFile, recipe: Translation, choice: TrainerChoice): void {
-  recipe.set("algorithm.name", choice.algorithm, "pg_name");
+  recipe.assume("algorithm.name", choice.algorithm, choice.reason);
   const mask = file.flag("mask_truncated_completions");
   if (choice.algorithm !== "sft") {
     recipe.set("algorithm.maskTruncated", mask, "mask_truncated_completions");
@@ -29,7 +29,7 @@ function translateGpg(file: UpstreamFile, recipe: Translation, { project, varian
   const adjusts = file.flag("adjust_gd") ?? false;
   const share = file.number("min_inverse_alpha") ?? 0.5;
   const scaledBy = { group: "group-std", batch: "batch-std", none: "none" }[scaleOf(file)];
-  recipe.set("algorithm.preset", project, "pg_name");
+  recipe.assume("algorithm.preset", project, `the trainer of ${project}`);
   recipe.set("algorithm.normalisation", scaledBy, file.has("scale_batch") ? "scale_batch" : "scale_rewards");
   if (project === "open-r1") {
     recipe.set("algorithm.alpha", adjusts ? "groups" : "off", "adjust_gd");

@@ -15,7 +15,12 @@ export function translateRun(file: UpstreamFile, recipe: Translation): void {
   } else {
     recipe.set("train.epochs", epochs, "num_train_epochs");
   }
-  recipe.set("checkpoint.every", interval(file, "save_strategy", "save_steps", "steps"), "save_strategy");
+  const saves = interval(file, "save_strategy", "save_steps", "steps");
+  recipe.set(
+    "checkpoint.every",
+    saves,
+    typeof saves === "number" && saves > 0 ? "save_steps" : "save_strategy",
+  );
   recipe.set("checkpoint.keep", file.whole("save_total_limit"), "save_total_limit");
   recipe.set("compute.gradientCheckpointing", file.flag("gradient_checkpointing"), "gradient_checkpointing");
 }
@@ -27,7 +32,11 @@ export function translateEvaluation(file: UpstreamFile, recipe: Translation): bo
   const every = interval(file, "eval_strategy", "eval_steps", "no");
   const evaluates = atEnd || atStart || every !== 0;
   if (evaluates) {
-    recipe.set("evaluate.every", every, "eval_strategy");
+    recipe.set(
+      "evaluate.every",
+      every,
+      typeof every === "number" && every > 0 ? "eval_steps" : "eval_strategy",
+    );
   } else {
     recipe.set("evaluate.problems", 0, file.has("do_eval") ? "do_eval" : "eval_strategy");
   }

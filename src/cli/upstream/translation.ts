@@ -5,6 +5,8 @@ import type { TranslatedKey } from "./upstream-keys.ts";
 export interface Translation {
   /** A value by its dotted key and the upstream key that it comes from, in the file or as upstream's default; undefined sets nothing. */
   set(path: string, value: unknown, key: TranslatedKey): void;
+  /** A value that the file does not hold, and why it is taken, in words. */
+  assume(path: string, value: unknown, reason: string): void;
   /** Something to tell about how the file was read. */
   note(words: string): void;
   readonly notes: readonly string[];
@@ -15,7 +17,7 @@ export interface Translation {
 interface Entry {
   path: readonly string[];
   value: unknown;
-  key: TranslatedKey;
+  origin: string;
 }
 
 export function createTranslation(upstream: RecipeSource, has: (key: TranslatedKey) => boolean): Translation {
@@ -28,9 +30,11 @@ export function createTranslation(upstream: RecipeSource, has: (key: TranslatedK
     note: (words) => notes.push(words),
     set(path, value, key) {
       if (value !== undefined) {
-        entries.push({ path: path.split("."), value, key });
+        entries.push({ path: path.split("."), value, origin: origin(key) });
       }
     },
+    assume: (path, value, reason) =>
+      void entries.push({ path: path.split("."), value, origin: `${upstream.file} (${reason})` }),
     source: () => ({
       file: upstream.file,
       value: nested(entries),
@@ -40,7 +44,7 @@ export function createTranslation(upstream: RecipeSource, has: (key: TranslatedK
         const entry =
           entries.findLast((entry) => covers(entry.path, path)) ??
           (path.length > 0 ? entries.find((entry) => covers(path, entry.path)) : undefined);
-        return entry === undefined ? upstream.file : origin(entry.key);
+        return entry === undefined ? upstream.file : entry.origin;
       },
     }),
   };
