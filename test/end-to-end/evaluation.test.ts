@@ -102,8 +102,6 @@ test.skipIf(absent)(
     const same = found.filter(({ completion }, index) => completion === expected[index]!.completion);
     expect(same.length / expected.length).toBeGreaterThan(0.995);
 
-    const again = await gpgrad(...evaluate("math-500", killed, ...ofFourTokens), "--json");
-    expect(problemsOf(again.output)).toEqual([]);
     const other = await gpgrad(...evaluate("math-500", killed, "--samples", "2", "--max-tokens", "4"));
     expect(other).toMatchObject({ code: 2 });
     expect(other.errors).toContain("holds an evaluation with math-500.samples 4, this one has 2");
@@ -111,70 +109,33 @@ test.skipIf(absent)(
 );
 
 test.skipIf(absent)(
-  "all benchmarks in one go give table, results and a comparison",
+  "benchmarks in one go give table, results and a comparison",
   { timeout: 300_000 },
   async () => {
     const folder = temporaryFolder();
-    const names = "aime24,math-500,amc23,minerva,olympiadbench,gsm8k";
+    const names = "gsm8k,olympiadbench,aime24";
     const few = ["--limit", "2", "--samples", "2", "--max-tokens", "4"];
     const [first, second] = [path.join(folder, "first"), path.join(folder, "second")];
-    const one = await gpgrad(...evaluate(names, first, ...few));
+    const greedy = [...few, "--temperature", "0"];
+    const [one, two] = await Promise.all([
+      gpgrad(...evaluate(names, first, ...few)),
+      gpgrad(...evaluate(names, second, ...greedy), "--json"),
+    ]);
     expect(one).toMatchObject({ code: 0 });
+    expect(two).toMatchObject({ code: 0 });
     const table = readFileSync(path.join(first, "table.md"), "utf8");
-    expect(table.split("\n")[0]).toBe(
-      "| Model | AIME24 | MATH-500 | AMC23 | Minerva | OlympiadBench | GSM8K | Avg. |",
-    );
-    expect(one.output).toContain(table.split("\n")[0]);
+    expect(table.split("\n")[0]).toBe("| Model | AIME24 | OlympiadBench | GSM8K | Avg. |");
+    expect(one.output).toContain(table);
     const results = readResults(first);
     expect(results.benchmarks.map(({ benchmark }) => benchmark).join()).toBe(names);
-    expect(results.average.over).not.toContain("gsm8k");
+    expect(results.average.over).toEqual(["olympiadbench", "aime24"]);
+    expect(jsonLines(two.output).at(-1)).toEqual({ type: "summary", output: second, ...readResults(second) });
 
-    const greedy = [...few, "--temperature", "0"];
-    expect(await gpgrad(...evaluate(names, second, ...greedy))).toMatchObject({ code: 0 });
     const compared = await gpgrad("eval", "--compare", first, second, "--json");
     expect(compared).toMatchObject({ code: 0 });
     const [comparison] = jsonLines(compared.output);
     expect(comparison).toMatchObject({ type: "comparison", grader: "gpgrad" });
-    expect((comparison!.differences as unknown[]).length).toBe(7);
+    expect((comparison!.differences as unknown[]).length).toBe(4);
     expect(comparison!.notes).toContain("aime24: temperature is 0.6 in the first and 0 in the second");
-    expect((await gpgrad("eval", "--compare", first, second)).output).toContain("| all |");
   },
 );
-
-test.skipIf(absent)("what cannot be evaluated is refused in one line", { timeout: 120_000 }, async () => {
-  const folder = path.join(temporaryFolder(), "out");
-  const eachWith = async (args: string[], code: number, message: string) => {
-    const { errors, code: found } = await gpgrad(...args);
-    expect(errors).toContain(message);
-    expect(
-      errors
-        .trimEnd()
-        .split("\n")
-        .filter((line) => line.startsWith("error:")),
-    ).toHaveLength(1);
-    expect(found).toBe(code);
-  };
-  await eachWith(
-    evaluate("aime24,math500", folder),
-    2,
-    'unknown benchmark "math500"; did you mean "math-500"?',
-  );
-  await eachWith(
-    [...["eval", model, "--benchmark", "aime24", "--data", data, "--output", folder, "--template", "none"]],
-    1,
-    "aime24: the prompt of aime24/",
-  );
-  await eachWith(["eval", "--compare", folder], 2, "--compare takes two folders");
-  await eachWith(
-    ["eval", model, "--samples", "2"],
-    2,
-    "--samples is for benchmarks; name some with --benchmark",
-  );
-  await eachWith(
-    ["eval", model, "--benchmark", "aime24", "--problems", "3"],
-    2,
-    "--problems is for the held-out",
-  );
-  await eachWith(evaluate("aime24", folder, "--data", `amc23=${folder}`), 2, "amc23 is not evaluated");
-  expect(existsSync(folder)).toBe(false);
-});
