@@ -26,6 +26,7 @@ test.each([
   ["sample", "--help"],
   ["inspect", "--help"],
   ["doctor", "--help"],
+  ["recipe", "show", "--help"],
   ["merge", "--help"],
   ["reward", "--help"],
   ["quickstart", "--help"],
