@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { BenchmarkOptions } from "./benchmark/evaluation-options.ts";
+import { perBenchmark } from "./benchmark/per-benchmark.ts";
 import {
   addCommonOptions,
   baseOption,
@@ -46,17 +47,25 @@ export function addEvalCommand(program: Command, terminal: Terminal): void {
       collect,
     )
     .option("--template <name>", "chat-boxed, plain-boxed, qwen-boxed, r1 or none (default: by the model)")
-    .option("--samples <n>", "completions a problem (default: by the benchmark)", wholeNumber(1))
+    .option(
+      "--samples <n>",
+      "completions a problem; like the next three also NAME=N, for one benchmark (default: by the benchmark)",
+      perBenchmark(wholeNumber(1)),
+    )
     .option(
       "--temperature <t>",
       "0 takes the likeliest token (default: 0.6)",
-      numberBetween(0, Number.POSITIVE_INFINITY),
+      perBenchmark(numberBetween(0, Number.POSITIVE_INFINITY)),
     )
-    .option("--top-p <p>", "keep the smallest set of this probability (default: 0.95)", numberBetween(0, 1))
+    .option(
+      "--top-p <p>",
+      "keep the smallest set of this probability (default: 0.95)",
+      perBenchmark(numberBetween(0, 1)),
+    )
     .option(
       "--max-tokens <n>",
       "cut completions after n tokens (default: 32768, or what the longest prompt leaves)",
-      wholeNumber(1),
+      perBenchmark(wholeNumber(1)),
     )
     .option("--limit <n>", "only the first n problems of each benchmark", wholeNumber(1))
     .addOption(

@@ -1,14 +1,15 @@
 import type { CommonOptions } from "../common-options.ts";
+import type { PerBenchmark } from "./per-benchmark.ts";
 
 /** The options of `gpgrad eval` that say how benchmarks are run. */
 export interface BenchmarkOptions extends CommonOptions {
   benchmark: string;
   data?: string[];
   template?: string;
-  samples?: number;
-  temperature?: number;
-  topP?: number;
-  maxTokens?: number;
+  samples?: PerBenchmark;
+  temperature?: PerBenchmark;
+  topP?: PerBenchmark;
+  maxTokens?: PerBenchmark;
   limit?: number;
   longPrompts?: "refuse" | "skip";
   seed?: number;

@@ -15,6 +15,7 @@ import type { TextOutput } from "../terminal.ts";
 import { type GivenData, locateBenchmark, parseData } from "./benchmark-source.ts";
 import type { BenchmarkOptions } from "./evaluation-options.ts";
 import { modelFingerprint } from "./model-fingerprint.ts";
+import { checkNames, numberFor } from "./per-benchmark.ts";
 
 /** All of an evaluation that can be known before the weights are read. */
 export interface EvaluationPlan {
@@ -58,12 +59,16 @@ export async function planEvaluation(
 ): Promise<EvaluationPlan> {
   const names = parseNames(options.benchmark);
   const given = parseData(options.data ?? [], names);
+  checkNames("--samples", options.samples, names);
+  checkNames("--temperature", options.temperature, names);
+  checkNames("--top-p", options.topP, names);
+  checkNames("--max-tokens", options.maxTokens, names);
   const chosen = options.template && findTemplate(options.template);
   const location = await locateModel(model, context.progress, { base: options.base });
   const description = describeModel(modelSource(location));
   const template = options.template ?? defaultTemplate(description);
   const { needsChatTemplate, stop } = chosen || findTemplate(template);
-  if (needsChatTemplate && !description.hasChatTemplate) {
+  if (needsChatTemplate && description.chatTemplate === null) {
     throw new ConfigError(
       `--template ${template}: ${location.name} has no chat template; choose plain-boxed, or another that needs none`,
     );
@@ -135,13 +140,14 @@ async function planBenchmark(
     const prompt = render(problem.question);
     return { problem, prompt, tokenIds: codec.encodePrompt(prompt) };
   });
+  const askedTokens = numberFor(name, options.maxTokens);
   const { maxTokens, kept, skipped } = fitPrompts({
     benchmark: name,
     items: prompts,
     id: ({ problem }) => problem.id,
     length: ({ tokenIds }) => tokenIds.length,
     maxPositions: model.dimensions.maxPositions,
-    maxTokens: options.maxTokens === undefined ? { usual: defaults.maxTokens } : { asked: options.maxTokens },
+    maxTokens: askedTokens === undefined ? { usual: defaults.maxTokens } : { asked: askedTokens },
     longPrompts: options.longPrompts ?? "refuse",
   });
   return {
@@ -149,9 +155,9 @@ async function planBenchmark(
     benchmark,
     data: recorded,
     settings: {
-      samples: options.samples ?? defaults.samples,
-      temperature: options.temperature ?? defaults.temperature,
-      topP: options.topP ?? defaults.topP,
+      samples: numberFor(name, options.samples) ?? defaults.samples,
+      temperature: numberFor(name, options.temperature) ?? defaults.temperature,
+      topP: numberFor(name, options.topP) ?? defaults.topP,
       maxTokens,
     },
     prompts: kept,
