@@ -5,6 +5,7 @@ import { evaluationEvent, stepEvent } from "../../../test/support/run-events.ts"
 import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
 import type { RunEvent } from "../../pipeline.ts";
 import { loadComparison } from "./comparison-config.ts";
+import { checkComparison, recordComparison } from "./comparison-record.ts";
 import { curvesSvg } from "./curves-svg.ts";
 import { type ComparisonPlan, planComparison } from "./plan.ts";
 import { reportComparison } from "./report.ts";
@@ -14,8 +15,7 @@ import { readRunState } from "./run-outcome.ts";
 const time = "2026-01-01T00:00:00.000Z";
 const finished = (step: number): RunEvent => ({ time, type: "run-finished", step, seconds: 1 });
 
-async function plan(set: string[] = []): Promise<ComparisonPlan> {
-  const folder = temporaryFolder();
+async function plan(set: string[] = [], folder = temporaryFolder()): Promise<ComparisonPlan> {
   const config = await loadComparison("test/support/tiny-comparison.yaml", {
     set: ["budget=null", "base.train.steps=2", ...set],
     warn: () => undefined,
@@ -32,10 +32,10 @@ function writeJournal({ runs }: ComparisonPlan, id: string, events: readonly Run
   }
 }
 
-const warmSteps = Array.from({ length: 50 }, (_, index) =>
+const warmSteps = Array.from({ length: 30 }, (_, index) =>
   stepEvent({ stage: "warm-start", step: index + 1 }),
 );
-const start = (accuracy: number): RunEvent[] => [...warmSteps, evaluationEvent(50, accuracy), finished(50)];
+const start = (accuracy: number): RunEvent[] => [...warmSteps, evaluationEvent(30, accuracy), finished(30)];
 const arm = (accuracy: number, informativeGroups = 5): RunEvent[] => [
   stepEvent({ step: 1, informativeGroups }),
   stepEvent({ step: 2, informativeGroups }),
@@ -63,10 +63,10 @@ test("every seed has a start, and its arms train on from it without one of their
   expect(
     runs.map(({ id, seed, recipe }) => [id, seed, recipe.seed, recipe.warmStart?.steps, recipe.train.steps]),
   ).toEqual([
-    ["seed-1/start", 1, 1, 50, 0],
+    ["seed-1/start", 1, 1, 30, 0],
     ["seed-1/plain", 1, 1, undefined, 2],
     ["seed-1/corrected", 1, 1, undefined, 2],
-    ["seed-2/start", 2, 2, 50, 0],
+    ["seed-2/start", 2, 2, 30, 0],
     ["seed-2/plain", 2, 2, undefined, 2],
     ["seed-2/corrected", 2, 2, undefined, 2],
   ]);
@@ -114,8 +114,8 @@ test("the report adds up what the runs measured and spent", async () => {
     seconds: { sample: 2, score: 0, learn: 2, total: 4, evaluate: 3 },
   });
   expect(report.startCost).toMatchObject({
-    steps: 50,
-    samples: 1600,
+    steps: 30,
+    samples: 960,
     uninformativeShare: null,
     tokensPerInformativeGroup: null,
   });
@@ -165,6 +165,26 @@ test("the report in words has every table, and says what is missing", async () =
   expect(partial).toContain("**Not finished: 5 of 6 runs are.**");
   expect(partial).toContain("**seed-2/corrected failed:** no luck");
   expect(partial).not.toMatch(/NaN|undefined|null/);
+});
+
+test("what a comparison was begun with is kept: a change is named, further seeds are none", async () => {
+  const made = await plan();
+  expect(checkComparison(made)).toBeNull();
+  recordComparison(made);
+  const again = (set: string[]) => plan(set, made.folder);
+  expect(() => recordComparison(made)).not.toThrow();
+  const refused = async (set: string[]) => {
+    const changed = await again(set);
+    return () => checkComparison(changed);
+  };
+  expect(await refused(["seeds=[2]"])).toThrow("was begun with seeds [1,2], now it is [2]; set it back");
+  expect(await refused(["base.optimizer.learningRate=0.5"])).toThrow(
+    "base.optimizer.learningRate 0.003, now it is 0.5",
+  );
+  expect(await refused(["ablations={}", "arms={ plain: { algorithm: { alpha: 'off' } } }"])).toThrow(
+    "was begun with arms.corrected, which is no longer there",
+  );
+  expect(await refused(["seeds=[1, 2, 3]", "arms.third={}", "base.checkpoint.keep=1"])).not.toThrow();
 });
 
 test("the curves name every arm with its last value", async () => {
