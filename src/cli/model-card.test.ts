@@ -112,3 +112,19 @@ test("a base that is given by name stands in for the folder of the run", async (
   expect(text).toContain("[maker/base](https://huggingface.co/maker/base) trained");
   expect(text).not.toContain("secret");
 });
+
+test("a run of another algorithm says which, and one without rewards does not speak of them", async () => {
+  const tiny = await loadRecipe("test/support/tiny.yaml");
+  const of = async (change: string) => {
+    const recipe = await loadRecipe("test/support/tiny.yaml", { set: [`algorithm=${change}`] });
+    return card({ recipe: { ...recipe, warmStart: null, model: tiny.model } });
+  };
+  const grpo = await of("{ name: grpo, beta: 0.1 }");
+  expect(grpo).toContain("(GRPO) by gpgrad 1.2.3.\n");
+  expect(grpo).toContain("GRPO steps of 4 prompts with 4 completions each");
+  expect(frontMatter(grpo).tags).toEqual(["gpgrad", "grpo", "reinforcement-learning"]);
+  const sft = await of("{ name: sft }");
+  expect(sft).toContain("imitation steps of 4 demonstrations each");
+  expect(frontMatter(sft).tags).toEqual(["gpgrad", "sft"]);
+  expect(await of("{ name: gpg, beta: 0.1 }")).toContain("a KL term of weight 0.1: no critic, no ratio");
+});

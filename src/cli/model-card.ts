@@ -2,6 +2,7 @@ import path from "node:path";
 import { stringify } from "yaml";
 import { isCommit, type ModelReference, parseModelReference } from "../hub/model-reference.ts";
 import type { RunEvent } from "../pipeline.ts";
+import { algorithmInWords } from "./algorithm-in-words.ts";
 import { formatPercent } from "./format.ts";
 import { metricsInWords } from "./progress.ts";
 import type { Recipe } from "./run-config.ts";
@@ -32,10 +33,11 @@ const shownSteps = 10;
 /** The README.md of a model on the hub: method, data, figures and how to use it, all from the run's own records. */
 export function modelCard(options: ModelCardOptions): string {
   const { name, recipe, version } = options;
+  const { method, sentence } = algorithmInWords(recipe.algorithm);
   const sections = [
     frontMatter(options),
     `# ${name.split("/")[1]}`,
-    `${baseInWords(options)} trained with [Group Policy Gradient](https://arxiv.org/abs/2504.02546) (GPG) by gpgrad ${version}. GPG turns rewards into one weight a token and minimises \`-sum(weight * logprob)\`: no critic, no reference model, no ratio, no clipping.`,
+    `${baseInWords(options)} trained with ${method} by gpgrad ${version}.${sentence === undefined ? "" : ` ${sentence}`}`,
     "## Figures",
     ...figures(options),
     "## Training",
@@ -47,8 +49,12 @@ export function modelCard(options: ModelCardOptions): string {
   return `${sections.join("\n\n")}\n`;
 }
 
+function tagsOf(algorithm: Recipe["algorithm"]["name"]): string[] {
+  return algorithm === "sft" ? ["sft"] : [algorithm, "reinforcement-learning"];
+}
+
 function frontMatter(options: ModelCardOptions): string {
-  const { isAdapter } = options;
+  const { isAdapter, recipe } = options;
   const base = baseOnHub(options);
   const fields = {
     library_name: isAdapter ? "peft" : "transformers",
@@ -57,7 +63,7 @@ function frontMatter(options: ModelCardOptions): string {
       base_model: base.name,
       base_model_relation: isAdapter ? "adapter" : "finetune",
     }),
-    tags: ["gpgrad", "gpg", "reinforcement-learning"],
+    tags: ["gpgrad", ...tagsOf(recipe.algorithm.name)],
   };
   return `---\n${stringify(fields)}---`;
 }
@@ -96,7 +102,7 @@ function figures({ recipe, events, step }: ModelCardOptions): string[] {
   const before = known.find((evaluation) => evaluation.step <= warmStartSteps);
   const after = known.findLast((evaluation) => evaluation.step > warmStartSteps);
   const rows = [
-    ...(before ? [["before GPG", before] as const] : []),
+    ...(before ? [[`before ${algorithmInWords(recipe.algorithm).label}`, before] as const] : []),
     ...(after ? [[after.step === step ? "these weights" : `after step ${after.step}`, after] as const] : []),
   ].map(
     ([label, { label: split, problems, metrics }]) =>
@@ -106,13 +112,13 @@ function figures({ recipe, events, step }: ModelCardOptions): string[] {
     rows.length > 0
       ? ["Greedy completions:", ["| | measured on | result |", "|---|---|---|", ...rows].join("\n")]
       : ["The run made no evaluation on held-out problems."];
-  const training = trainingFigures(events, step);
+  const training = trainingFigures(events, step, algorithmInWords(recipe.algorithm).label);
   return training === null ? table : [...table, training];
 }
 
-function trainingFigures(events: readonly RunEvent[], step: number): string | null {
+function trainingFigures(events: readonly RunEvent[], step: number, label: string): string | null {
   const steps = events.filter(
-    (event): event is StepEvent => event.type === "step" && event.stage === "train" && event.step <= step,
+    (event): event is StepEvent => event.type === "step" && event.rollouts !== null && event.step <= step,
   );
   const describe = (some: readonly StepEvent[]) => {
     const rollouts = some.flatMap(({ rollouts }) => rollouts ?? []);
@@ -125,16 +131,17 @@ function trainingFigures(events: readonly RunEvent[], step: number): string | nu
   const shown = Math.min(shownSteps, Math.floor(steps.length / 2));
   return shown === 0
     ? null
-    : `Sampled completions of training prompts: ${describe(steps.slice(0, shown))} over the first ${inSteps(shown)} of GPG, ${describe(steps.slice(-shown))} over the last ${inSteps(shown)}.`;
+    : `Sampled completions of training prompts: ${describe(steps.slice(0, shown))} over the first ${inSteps(shown)} of ${label}, ${describe(steps.slice(-shown))} over the last ${inSteps(shown)}.`;
 }
 
 const inSteps = (count: number) => (count === 1 ? "step" : `${count} steps`);
 
 function trainingInWords({ recipe, step }: ModelCardOptions): string {
-  const { train, task, warmStart } = recipe;
+  const { train, task, warmStart, algorithm } = recipe;
+  const { label } = algorithmInWords(algorithm);
   const imitated = Math.min(warmStart?.steps ?? 0, step);
   const warm = imitated > 0 ? `${imitated} steps of imitation and ` : "";
-  return `Task \`${task.name}\`; ${warm}${step - imitated} of ${train.steps} GPG steps of ${train.promptsPerStep} prompts with ${train.completionsPerPrompt} completions each. The recipe:`;
+  return `Task \`${task.name}\`; ${warm}${step - imitated} of ${train.steps} ${label} steps of ${train.promptsPerStep} ${algorithm.name === "sft" ? "demonstrations" : `prompts with ${train.completionsPerPrompt} completions`} each. The recipe:`;
 }
 
 /** What decided the numbers, without where things lay on the machine that made them. */
