@@ -5,6 +5,7 @@ import type { Tokenizer } from "../../tokenizer/tokenizer.ts";
 import type { Check, Examination } from "./check.ts";
 import { chats } from "./end-tokens.ts";
 import { type Finding, failure, ok, warning } from "./finding.ts";
+import { thinkTagFindings } from "./think-tags.ts";
 
 const triedPrompts = 4;
 const check = "chat-template";
@@ -15,7 +16,7 @@ const controlToken = /<[|｜][^<>|｜\s]{1,40}[|｜]>/g;
 /** Renders prompts and reads their tokens back. */
 export const chatTemplateCheck: Check = {
   name: check,
-  examine: (examination) => {
+  examine: async (examination) => {
     const { run, facts } = examination;
     const { task, description } = run;
     const isChat = chats(task);
@@ -28,6 +29,10 @@ export const chatTemplateCheck: Check = {
     }
     if (isChat && facts.template !== null) {
       findings.push(...splitTokens(facts.template.example ?? "", description.tokenizer));
+    }
+    const [first] = spread(task.train, 1);
+    if (first !== undefined) {
+      findings.push(...(await thinkTagFindings(run, first, rendered(first, description.tokenizer))));
     }
     for (const problem of spread(task.train, triedPrompts)) {
       const found = [...readBack(problem, description.tokenizer), ...beginnings(problem, examination)];

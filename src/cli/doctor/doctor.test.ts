@@ -200,6 +200,24 @@ test.each<[what: string, check: Check, severity: Finding["severity"], message: R
     },
   ],
   [
+    "a template that opens the think block for a reward that wants it in the completion",
+    chatTemplateCheck,
+    "warning",
+    /^prompts end in <think>, .* reward format pays 0 without it where it would pay 1$/,
+    plainTemplate(`${template}{% if add_generation_prompt %}<think>{% endif %}`),
+  ],
+  [
+    "a reward that takes the think block for open where it is not",
+    chatTemplateCheck,
+    "warning",
+    /^prompts do not end in <think>, and reward tags pays 0 where a completion writes it and 1 where it is left out$/,
+    {
+      recipe: {
+        task: { rewards: { accuracy: 1, tags: { weight: 1, reward: "format", thinkInPrompt: true } } },
+      },
+    },
+  ],
+  [
     "a template that cannot render",
     chatTemplateCheck,
     "failure",
