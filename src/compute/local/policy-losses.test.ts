@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
 import { tinySizes } from "../../../test/support/tiny-sizes.ts";
 import { createOnnxRuntimeBackend } from "../../engine/backends/onnxruntime/backend.ts";
 import { createReferenceBackend } from "../../engine/backends/reference/backend.ts";
@@ -237,4 +238,12 @@ test("a reference stays while the policy moves, and is restored to the bit", asy
   expect(after).not.toEqual(before);
   reference.freeze();
   expect(await logprobsUnder(reference.policy)).toEqual(after);
+
+  const folder = temporaryFolder();
+  reference.save(folder);
+  const restored = createReferencePolicy(createPolicy(policy.backend, model, randomWeights(model, 2)));
+  restored.load(folder);
+  for (const [name, { values }] of reference.policy.parameters) {
+    expect(restored.policy.parameters.get(name)!.values, name).toEqual(values);
+  }
 });
