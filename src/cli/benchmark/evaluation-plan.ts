@@ -66,7 +66,8 @@ export async function planEvaluation(
   const chosen = options.template && findTemplate(options.template);
   const location = await locateModel(model, context.progress, { base: options.base });
   const description = describeModel(modelSource(location));
-  const template = options.template ?? defaultTemplate(description);
+  const template =
+    options.template ?? defaultTemplate({ hasChatTemplate: description.chatTemplate !== null });
   const { needsChatTemplate, stop } = chosen || findTemplate(template);
   if (needsChatTemplate && description.chatTemplate === null) {
     throw new ConfigError(
