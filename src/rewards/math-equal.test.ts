@@ -133,6 +133,14 @@ describe("gradeMath", () => {
     expect(verdict(gold, answer)).toBe("different");
   });
 
+  it.each(["<think>3+2=5", "<think>so $5$. And then $x = 5$", "<think>3+2=5=5</answer>"])(
+    "takes no number for the answer in the unfinished thought %j",
+    (completion) => {
+      expect(gradeMath("5", completion).verdict).not.toBe("equal");
+      expect(gradeMath("5", `${completion}. The answer is 5.`).verdict).toBe("equal");
+    },
+  );
+
   it.each([
     ["<think>\\boxed{1}</think><answer>5</answer>"],
     ["<think>3</think>\n<answer>\n$5$\n</answer>"],

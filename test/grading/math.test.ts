@@ -78,6 +78,9 @@ describe.skipIf(fixturesAbsent)("math grading by what is right", () => {
 /** In words, where math-verify is wrong by a reading that can be seen in the texts; undefined where none can. */
 function misreadingOf(record: VerdictRecord): string | undefined {
   const { gold_text, completion } = record;
+  if (completion.lastIndexOf("<think>") > completion.lastIndexOf("</think>")) {
+    return "we are right: the thought was cut off before an answer, and math-verify takes a number out of it";
+  }
   const answer = /<answer>([^<]*?)\s*(?:<\/answer>|$)/.exec(completion)?.[1] ?? "";
   if (/√|π/.test(gold_text + answer)) {
     return "we are right: math-verify stops at a plain √ or π, and reads 2√{3} as 2";

@@ -13,7 +13,8 @@ const longestLine = 2000;
 /**
  * The places where a text may state its final answer, the likeliest first: inside `<answer>`, the last box or group of
  * boxes, behind words such as "the answer is" (of several languages), behind `####`, the last formula, the last number.
- * Empty where the last box never closes: the answer was cut off.
+ * Empty where the last box never closes: the answer was cut off; and in a thought that never closes only what is called the
+ * answer counts.
  */
 export function findAnswers(text: string): FoundAnswer[] {
   return find(text, false);
@@ -38,10 +39,12 @@ function find(text: string, isGold: boolean): FoundAnswer[] {
       return after;
     }
   }
-  return inside(end, false, isGold);
+  const isThought = !isGold && end.lastIndexOf("<think>") > thought;
+  return isThought ? (stated(end) ?? []) : inside(end, false, isGold);
 }
 
-function inside(text: string, isAnswer: boolean, isGold: boolean): FoundAnswer[] {
+/** What a text calls its answer, the likeliest first: boxed, announced, behind `####`; undefined if it calls nothing so. */
+function stated(text: string): FoundAnswer[] | undefined {
   const boxes = lastBoxes(text);
   if (boxes === "cut off") {
     return [];
@@ -52,15 +55,20 @@ function inside(text: string, isAnswer: boolean, isGold: boolean): FoundAnswer[]
   const announced = lastAnnounced(text);
   const concluded = lastConclusion(text);
   const hashes = text.lastIndexOf("####");
-  const stated = [
+  const statements = [
     ...(announced ? [announced] : []),
     ...(concluded && !(announced && announced.start > concluded.start) ? [concluded] : []),
     ...(hashes >= 0
       ? [{ start: hashes, found: fromLine(text.slice(hashes + 4, hashes + 4 + longestLine)) }]
       : []),
   ].sort((a, b) => b.start - a.start);
-  if (stated.length > 0) {
-    return stated.flatMap((statement) => statement.found);
+  return statements.length > 0 ? statements.flatMap(({ found }) => found) : undefined;
+}
+
+function inside(text: string, isAnswer: boolean, isGold: boolean): FoundAnswer[] {
+  const called = stated(text);
+  if (called) {
+    return called;
   }
   const trimmed = text.trim();
   const formulas = lastFormulas(text);
