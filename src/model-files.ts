@@ -8,6 +8,9 @@ export const weightsIndexFile = "model.safetensors.index.json";
 export const adapterConfigFile = "adapter_config.json";
 export const adapterWeightsFile = "adapter_model.safetensors";
 
+/** Wins over a template in any other file. */
+export const chatTemplateFile = "chat_template.jinja";
+
 /** Files beside config and weights that make a model folder whole. */
 export const sideFileNames: readonly string[] = [
   "generation_config.json",
@@ -17,7 +20,7 @@ export const sideFileNames: readonly string[] = [
   "added_tokens.json",
   "vocab.json",
   "merges.txt",
-  "chat_template.jinja",
+  chatTemplateFile,
   "chat_template.json",
   "preprocessor_config.json",
 ];

@@ -76,7 +76,7 @@ export async function prepareModel<Given extends Recipe>(
     ...(located && { model: located.name }),
   };
   const source = located ? locatedSource(located, recipe) : freshModel(recipe.model as NewModel, recipe);
-  const description = describeModel(source);
+  const description = describeModel(source, { chatTemplate: recipe.chatTemplate });
   // In the cache, a model of the hub lies in a folder that is called like its commit alone.
   const isFolder = located === null || located.name === located.modelFolder;
   return { recipe, source, description, modelName: isFolder ? description.name : located.name };
@@ -114,6 +114,7 @@ export function startBackend(
     description,
     ...engineOptions(recipe),
     ...changes,
+    chatTemplate: recipe.chatTemplate,
     saved: { dtype: recipe.checkpoint.dtype },
   });
 }

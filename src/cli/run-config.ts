@@ -150,6 +150,7 @@ const recipeKeys = z.strictObject({
   model: z.union([z.string().min(1), newModel], {
     error: "a model folder or ORG/NAME[@REVISION] on the hub (also as --model), or the sizes of a new model",
   }),
+  chatTemplate: z.string().min(1).nullable().default(null),
   task,
   lora: lora.nullable().default(null),
   warmStart: warmStart.nullable().default(null),

@@ -129,12 +129,13 @@ function scheduleOf({ learningRate, schedule }: ScheduleSection, steps: number):
 
 /** What decides the numbers of a run. Its length is left out where no learning rate depends on it, so that it can be extended. */
 function fingerprintOf(recipe: MeasuredRecipe): Record<string, unknown> {
-  const { model, lora, task, algorithm, optimizer, warmStart, train } = recipe;
+  const { model, lora, chatTemplate, task, algorithm, optimizer, warmStart, train } = recipe;
   const { name, warmupRatio } = optimizer.schedule;
   const lengthMatters = !name.startsWith("constant") || warmupRatio !== undefined;
   return {
     model,
     ...(lora && { lora }),
+    ...(chatTemplate && { chatTemplate }),
     task: { ...task, rewards: untimedRewards(task.rewards) },
     algorithm,
     optimizer,

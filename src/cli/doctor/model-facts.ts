@@ -14,11 +14,10 @@ export interface ModelFacts {
 }
 
 export function readModelFacts(description: ModelDescription): ModelFacts {
-  const { model, tokenizer, tokenizerFolder, sideFiles } = description;
+  const { model, tokenizer, tokenizerFolder, chatTemplate, sideFiles } = description;
   const files = tokenizerFolder === null ? null : readTokenizerFiles(tokenizerFolder);
   const template =
-    files?.chatTemplate &&
-    chatTemplateFacts(files.chatTemplate, tokenizer, joinAddedTokens(files, new Map()));
+    files && chatTemplate && chatTemplateFacts(chatTemplate, tokenizer, joinAddedTokens(files, new Map()));
   const generationConfig = sideFiles["generation_config.json"];
   const beginToken = files && specialTokenRoles(files.config).bos_token;
   return {

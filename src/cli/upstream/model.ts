@@ -35,6 +35,7 @@ export function translateModel(file: UpstreamFile, recipe: Translation): void {
     }
     recipe.set("checkpoint.dtype", dtype && dtypes[dtype], key);
   }
+  recipe.set("chatTemplate", file.text("chat_template"), "chat_template");
   translateLora(file, recipe);
 }
 

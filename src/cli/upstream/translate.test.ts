@@ -159,7 +159,7 @@ describe("the schedule", () => {
 describe("names and data", () => {
   test("folders of upstream are looked for on the hub, and the warning says so", async () => {
     const { recipe, warnings } = await load({
-      text: "model_name_or_path: models/Qwen2.5-Math-7B\ndataset_name: datas/open-rs/\nbf16: true\nchat_template: x\n",
+      text: "model_name_or_path: models/Qwen2.5-Math-7B\ndataset_name: datas/open-rs/\nbf16: true\nsync_ref_model: true\ndelta: null\n",
     });
     expect(recipe).toMatchObject({ model: "Qwen/Qwen2.5-Math-7B", task: { path: "knoveleng/open-rs" } });
     expect(warnings).toHaveLength(1);
@@ -167,7 +167,7 @@ describe("names and data", () => {
     expect(parts).toEqual([
       "try.yaml is an upstream recipe and read as one of open-r1 for gpg, because nothing in it says which",
       "with models/Qwen2.5-Math-7B as Qwen/Qwen2.5-Math-7B on the hub, a KL term of weight 0.04, upstream's default of beta, datas/open-rs/ as knoveleng/open-rs on the hub, 8 processes, so 16 prompts a step (--set num_processes=N for others)",
-      "not done here: chat_template",
+      "not done here: sync_ref_model",
       "without meaning here: logging_steps, bf16",
     ]);
   });

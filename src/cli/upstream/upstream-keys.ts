@@ -7,6 +7,7 @@
 export const translatedKeys = {
   model_name_or_path: "model",
   model_revision: "model, behind an @",
+  chat_template: "chatTemplate",
   torch_dtype: "checkpoint.dtype",
   dtype: "checkpoint.dtype",
   use_peft: "lora",
@@ -90,7 +91,7 @@ export type TranslatedKey = keyof typeof translatedKeys;
 export const undoneKeys: readonly string[] = [
   ...["adjust_lr", "benchmarks", "callbacks", "label_smoothing_factor", "neftune_noise_alpha", "data_seed"],
   ...["sync_ref_model", "ref_model_mixup_alpha", "ref_model_sync_steps", "router_aux_loss_coef", "delta"],
-  ...["generation_kwargs", "vllm_guided_decoding_regex", "chat_template", "chat_template_path", "eos_token"],
+  ...["generation_kwargs", "vllm_guided_decoding_regex", "chat_template_path", "eos_token"],
   ...["steps_per_generation", "generation_batch_size", "importance_sampling_level", "entropy_coef"],
   ...["top_entropy_quantile", "use_dora", "load_in_8bit", "load_in_4bit", "lora_dropout"],
   ...["lora_modules_to_save", "lora_target_parameters", "lora_task_type", "resume_from_checkpoint"],

@@ -15,6 +15,8 @@ export interface LocalBackendOptions extends EngineOptions {
   model: ModelSource;
   /** What `describeModel` said of the model, where that is known already. */
   description?: ModelDescription;
+  /** In the place of the model's own. */
+  chatTemplate?: string | null;
   /** How `save` stores the weights; as the source does by default. */
   saved?: SavedFolderOptions;
 }
@@ -44,13 +46,14 @@ export interface LocalBackend {
 }
 
 export async function startLocalBackend(options: LocalBackendOptions): Promise<LocalBackend> {
-  const description = options.description ?? describeModel(options.model);
-  const { name, model, codec, adapter, hasChatTemplate, warnings } = description;
+  const description = options.description ?? describeModel(options.model, options);
+  const { name, model, codec, adapter, chatTemplate, warnings } = description;
   const parameters = parameterCount(model);
   const worker = await startWorker({
     model: options.model,
     ...engineSettings(options, parameters),
     saved: options.saved ?? {},
+    chatTemplate: options.chatTemplate ?? null,
   } satisfies Omit<WorkerData, "flag">);
   return {
     codec,
@@ -59,7 +62,7 @@ export async function startLocalBackend(options: LocalBackendOptions): Promise<L
       family: model.family,
       parameters,
       maxPositions: model.dimensions.maxPositions,
-      hasChatTemplate,
+      hasChatTemplate: chatTemplate !== null,
       adapter: adapter && { parameters: adapterSize(model, adapter), dropout: adapter.dropout },
       warnings,
     },

@@ -1,16 +1,16 @@
 import { existsSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { ModelError } from "../../errors.ts";
+import { ConfigError, ModelError } from "../../errors.ts";
 import { readJsonObject } from "../../json-object-file.ts";
-import { configFile } from "../../model-files.ts";
+import { chatTemplateFile, configFile } from "../../model-files.ts";
 import type { LanguageModel } from "../../models/model.ts";
 import { createModel } from "../../models/registry.ts";
 import type { WrittenType } from "../../safetensors/writer.ts";
 import { type CharacterAlphabet, characterTokenizerFiles } from "../../tokenizer/character-tokenizer.ts";
 import { createTokenizer } from "../../tokenizer/load-tokenizer.ts";
 import type { Tokenizer } from "../../tokenizer/tokenizer.ts";
-import { readTokenizerFiles } from "../../tokenizer/tokenizer-files.ts";
+import { type ChatTemplateSource, readTokenizerFiles } from "../../tokenizer/tokenizer-files.ts";
 import type { Codec } from "../codec.ts";
 import { createCodec } from "./codec.ts";
 import type { AdapterDescription } from "./lora/adapter.ts";
@@ -38,15 +38,21 @@ export interface AdaptedModel {
 /** The path of a model folder, a new model, or a model folder with an adapter. */
 export type ModelSource = string | NewModel | AdaptedModel;
 
+export interface DescribeOptions {
+  /** In the place of the folder's own; Jinja. A new model takes none. */
+  chatTemplate?: string | null;
+}
+
 /** A model without its weights: what the main thread needs to talk to it. */
 export interface ModelDescription {
   name: string;
   model: LanguageModel;
   codec: Codec;
   tokenizer: Tokenizer;
-  /** Where tokenizer and chat template come from; null for a new model. */
+  /** Where the tokenizer comes from; null for a new model. */
   tokenizerFolder: string | null;
-  hasChatTemplate: boolean;
+  /** null where it has none. */
+  chatTemplate: ChatTemplateSource | null;
   /** `config.json` among them. */
   sideFiles: SideFiles;
   /** The type that each parameter is stored in; none for a new model. */
@@ -57,7 +63,33 @@ export interface ModelDescription {
   warnings: readonly string[];
 }
 
-export function describeModel(source: ModelSource): ModelDescription {
+export function describeModel(
+  source: ModelSource,
+  { chatTemplate = null }: DescribeOptions = {},
+): ModelDescription {
+  const description = describeSource(source);
+  if (chatTemplate === null) {
+    return description;
+  }
+  const { tokenizerFolder } = description;
+  if (tokenizerFolder === null) {
+    throw new ConfigError(
+      "chatTemplate: a new model reads no chats; leave it out, or give a model with --model",
+    );
+  }
+  const given = { file: "the recipe's chatTemplate", text: chatTemplate };
+  const replaced = { ...readTokenizerFiles(tokenizerFolder), chatTemplate: given };
+  const tokenizer = createTokenizer(replaced);
+  return {
+    ...description,
+    tokenizer,
+    codec: createCodec(tokenizer, description.codec.endTokenIds),
+    chatTemplate: given,
+    sideFiles: { ...description.sideFiles, [chatTemplateFile]: new TextEncoder().encode(chatTemplate) },
+  };
+}
+
+function describeSource(source: ModelSource): ModelDescription {
   if (typeof source === "string") {
     return describeFolder(source);
   }
@@ -99,7 +131,7 @@ function describeFolder(directory: string, tokenizerFolder = directory): ModelDe
     codec: createCodec(tokenizer, endTokenIds),
     tokenizer,
     tokenizerFolder,
-    hasChatTemplate: files.chatTemplate !== null,
+    chatTemplate: files.chatTemplate,
     sideFiles,
     storedTypes: weights.types,
     adapter: null,
@@ -171,7 +203,7 @@ function describeNew({ config, tokenizer: alphabet }: NewModel): ModelDescriptio
     codec: createCodec(tokenizer, tokenizer.endTokenIds),
     tokenizer,
     tokenizerFolder: null,
-    hasChatTemplate: false,
+    chatTemplate: null,
     sideFiles,
     storedTypes: new Map(),
     adapter: null,

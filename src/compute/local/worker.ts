@@ -25,6 +25,7 @@ export interface WorkerData {
   learner: LearnerOptions;
   sampler: WaveLimits;
   saved: SavedFolderOptions;
+  chatTemplate: string | null;
   threads: number;
   reference: boolean;
   flag: Int32Array;
@@ -43,12 +44,13 @@ function createMethods({
   learner: learnerOptions,
   sampler: samplerOptions,
   saved,
+  chatTemplate,
   threads,
   reference: keepsReference,
   flag,
 }: WorkerData) {
   const backend = createOnnxRuntimeBackend({ threads });
-  const description = describeModel(model);
+  const description = describeModel(model, { chatTemplate });
   const policy = loadPolicy(backend, model, description);
   const learner = createPolicyLearner(policy, learnerOptions);
   const reader = createLogprobReader(policy, learnerOptions);
