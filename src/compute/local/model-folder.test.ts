@@ -194,3 +194,14 @@ test("config.json whose error spans lines gives an error of one", () => {
   rmSync(path.join(directory, "config.json"));
   expect(() => readModelFolder(directory)).toThrow(/has no config\.json/);
 });
+
+test("weights that are no floats are refused before any of them is read", () => {
+  const directory = modelFolder({});
+  const file = path.join(directory, "model.safetensors");
+  const content = readFileSync(file);
+  content.write('"I32"', content.indexOf('"F32"', content.indexOf(embedding)));
+  writeFileSync(file, content);
+  expect(() => readModelFolder(directory)).toThrow(
+    /: tensor \S+ is stored as I32; supported: .*; convert it/,
+  );
+});

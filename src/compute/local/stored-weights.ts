@@ -3,6 +3,7 @@ import { ModelError } from "../../errors.ts";
 import { embeddingWeight, headWeight } from "../../models/decoder-parameters.ts";
 import type { LanguageModel } from "../../models/model.ts";
 import { equalsStored } from "../../safetensors/equals-stored.ts";
+import { elementBytes } from "../../safetensors/header.ts";
 import type { WeightsFolder } from "../../safetensors/weights-folder.ts";
 import type { WrittenType } from "../../safetensors/writer.ts";
 
@@ -43,7 +44,7 @@ export function matchWeights(
         `${directory}: ${name} has shape [${stored.shape.join(", ")}], config.json asks for [${shape.join(", ")}]`,
       );
     }
-    types.set(name, keptType(stored.storedType));
+    types.set(name, keptType(stored.storedType, `${directory}: tensor ${name}`));
   }
   const used = new Set(names.values());
   const tiedHeadStored = tied && tensors.has(headWeight) && !used.has(headWeight);
@@ -56,8 +57,14 @@ export function matchWeights(
   return { names, types, tiedHeadStored, unused };
 }
 
-/** The type that stores a tensor as it was, at no more than float32. */
-export function keptType(storedType: string): WrittenType {
+/** The type that stores a tensor as it was, at no more than float32. Throws ModelError for what are no floats. */
+export function keptType(storedType: string, where: string): WrittenType {
+  if (!Object.hasOwn(elementBytes, storedType)) {
+    const known = Object.keys(elementBytes).join(", ");
+    throw new ModelError(
+      `${where} is stored as ${storedType}; supported: ${known}; convert it to one of these`,
+    );
+  }
   return storedType === "F16" || storedType === "BF16" ? storedType : "F32";
 }
 
