@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { createTabularPolicy } from "../../test/support/tabular-policy.ts";
+import { weighDemonstrations } from "../algorithms/sft.ts";
 import type { BenchmarkProblem } from "../tasks/benchmark/benchmark-problem.ts";
 import type { FinishedProblem } from "./finished-problem.ts";
 import { type SampleBenchmarkOptions, sampleBenchmark } from "./sample-benchmark.ts";
@@ -49,6 +50,33 @@ test("every problem is told once, with all its completions, judged", async () =>
   const { verdict, tokens, finishReason } = options.told[0]!.completions[0]!;
   expect(["right", "wrong"]).toContain(verdict);
   expect(finishReason === "length" ? tokens === 4 : tokens <= 4).toBe(true);
+});
+
+test("who knows the sums by heart is right by both graders, and who knows others is wrong", async () => {
+  const { codec, sampler, learner } = createTabularPolicy();
+  const known = problems.slice(0, 5);
+  const demonstrations = problems.map(({ question, answers }, index) => ({
+    promptTokenIds: codec.encodePrompt(question),
+    tokenIds: codec.encodeCompletion(index < known.length ? answers[0]! : "99"),
+  }));
+  await learner.forwardBackward(weighDemonstrations(demonstrations));
+  await learner.optimStep({ learningRate: 1000 });
+  const options = setUp();
+  await sampleBenchmark({
+    ...options,
+    codec,
+    sampler,
+    sampling: { ...options.sampling, temperature: 0 },
+  });
+  const told = byId(options.told);
+  for (const [index, { id, answers }] of problems.entries()) {
+    const right = index < known.length;
+    const verdict = right ? "right" : "wrong";
+    for (const completion of told[id]!.completions) {
+      expect(completion).toMatchObject({ verdict, upstreamVerdict: verdict, finishReason: "stop" });
+      expect(completion.extracted).toBe(right ? answers[0] : "99");
+    }
+  }
 });
 
 test("a problem's completions depend on the seed alone, not on what is asked beside it", async () => {
