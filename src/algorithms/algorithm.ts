@@ -1,4 +1,5 @@
 import type { ScoredGroup, SignalLedger, TrainingBatch } from "../pipeline.ts";
+import type { Divergence } from "./pinsker.ts";
 
 /** The part of the signal ledger that an algorithm knows. */
 export type GroupSignal = Pick<
@@ -24,6 +25,8 @@ export interface Algorithm {
   readonly updates: { readonly iterations: number; readonly minibatches: number };
   /** True if its batches have KL weights, which need the reference's log-probabilities. */
   readonly usesReference: boolean;
+  /** By which the reference holds the policy. */
+  readonly divergence: Divergence;
   /** True once the sampled groups carry enough signal; until then the trainer samples another batch, within its bound. */
   hasEnoughSignal(sampled: readonly ScoredGroup[], batchSize: number): boolean;
   /** The groups to train on, from all that were sampled: at most `batchSize`. */

@@ -19,6 +19,7 @@ export function createGpg(options: GpgOptions): Algorithm {
     name: "gpg",
     updates: { iterations: 1, minibatches: 1 },
     usesReference: options.beta > 0,
+    divergence: "kl",
     hasEnoughSignal: (sampled, batchSize) =>
       countInformative(sampled.map(read)) >= options.informativeShare * batchSize,
     select: (sampled, batchSize) => {

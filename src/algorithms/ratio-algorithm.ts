@@ -15,11 +15,12 @@ export function createRatioAlgorithm(
   advantagesOf: (statistics: readonly GroupStatistics[]) => number[][],
 ): Algorithm {
   checkRatioOptions(name, options);
-  const { clipLow, clipHigh, beta, numIterations, minibatches } = options;
+  const { clipLow, clipHigh, beta, divergence, numIterations, minibatches } = options;
   return {
     name,
     updates: { iterations: numIterations, minibatches },
     usesReference: beta > 0,
+    divergence,
     hasEnoughSignal: () => true,
     select: (sampled, batchSize) => sampled.slice(0, batchSize),
     weigh: (groups) => {

@@ -6,6 +6,7 @@ import { type GpgSettings, gpgChoices } from "../algorithms/gpg-options.ts";
 import { type GpgPreset, gpgPresets } from "../algorithms/gpg-presets.ts";
 import { unscoredPolicies } from "../algorithms/group-statistics.ts";
 import { type GrpoSettings, grpoDefaults, scalesOfRewards } from "../algorithms/grpo.ts";
+import { divergences } from "../algorithms/pinsker.ts";
 import type { RatioSettings } from "../algorithms/ratio-options.ts";
 import {
   type ReinforcePlusPlusSettings,
@@ -57,6 +58,7 @@ function sectionOf<Name extends string, Settings extends AnySettings>(
     clipLow: z.number().min(0).max(1).default(defaults.clipLow),
     clipHigh: atLeastZero.default(defaults.clipHigh),
     beta: atLeastZero.default(defaults.beta),
+    divergence: z.enum(divergences).default(defaults.divergence),
     numIterations: count.default(defaults.numIterations),
     minibatches: count.default(defaults.minibatches),
     aggregation: z.enum(aggregations).default(defaults.aggregation),
@@ -103,5 +105,7 @@ export function lookups(section: AlgorithmSection): { reference: boolean; policy
   if (section.name === "sft" || section.name === "gpg") {
     return { reference: section.name === "gpg" && section.beta > 0, policy: false };
   }
-  return { reference: section.beta > 0, policy: section.numIterations * section.minibatches > 1 };
+  const { beta, divergence, numIterations, minibatches } = section;
+  const reference = beta > 0;
+  return { reference, policy: numIterations * minibatches > 1 || (reference && divergence === "pinsker") };
 }

@@ -21,6 +21,10 @@ const highestReward = 1.25;
 const moving = { beta: 0.05, numIterations: 2, minibatches: 2, highestReward };
 const algorithms: [name: string, Algorithm | Imitation][] = [
   ["grpo", createGrpo({ ...grpoDefaults, ...moving })],
+  [
+    "grpo by Pinsker's bound",
+    createGrpo({ ...grpoDefaults, beta: 0.05, divergence: "pinsker", highestReward }),
+  ],
   ["dr-grpo", createDrGrpo({ ...drGrpoDefaults, aggregationConstant: 3, highestReward })],
   ["dapo", createDapo({ ...dapoDefaults, highestReward })],
   ["rloo", createRloo({ ...rlooDefaults, ...moving, minibatches: 1 })],

@@ -1,4 +1,5 @@
 import type { Algorithm } from "../algorithms/algorithm.ts";
+import { withPinsker } from "../algorithms/pinsker.ts";
 import { minibatchesOf, withLogprobs } from "../algorithms/updates.ts";
 import type { Learner } from "../compute/learner.ts";
 import type { TrainingBatch } from "../pipeline.ts";
@@ -10,13 +11,19 @@ import { learn, meanUpdate, type Update } from "./learn.ts";
  */
 export async function learnBatch(
   learner: Learner,
-  { updates: { iterations, minibatches }, usesReference }: Algorithm,
+  { updates: { iterations, minibatches }, usesReference, divergence }: Algorithm,
   batch: TrainingBatch,
   learningRate: number,
 ): Promise<Update> {
-  const moves = iterations * minibatches > 1;
-  const reference = usesReference ? await learner.logprobs(batch.groups, "reference") : undefined;
-  const old = moves ? await learner.logprobs(batch.groups, "policy") : undefined;
+  const lookUp = (of: "policy" | "reference") => learner.logprobs(batch.groups, of);
+  if (usesReference && divergence === "pinsker") {
+    const [old, reference] = [await lookUp("policy"), await lookUp("reference")];
+    const { batch: weighed, lossOffset } = withPinsker(batch, { old, reference });
+    const update = await learn(learner, weighed, learningRate);
+    return { ...update, loss: update.loss + lossOffset };
+  }
+  const reference = usesReference ? await lookUp("reference") : undefined;
+  const old = iterations * minibatches > 1 ? await lookUp("policy") : undefined;
   const parts = minibatchesOf(withLogprobs(batch, { old, reference }), minibatches);
   const updates: Update[] = [];
   for (let iteration = 0; iteration < iterations; iteration++) {
