@@ -6,11 +6,21 @@ import { lookups } from "./algorithm-section.ts";
 import { engineOptions, type PreparedModel } from "./prepared-run.ts";
 import type { Recipe } from "./run-config.ts";
 
+/** Going through all graphs of a deep model takes seconds, and a dry run and its checks ask for the same. */
+const predicted = new WeakMap<PreparedModel["description"], WeakMap<Recipe, MemoryEstimate>>();
+
 /** What a training run takes at its fullest: every prompt and completion as long as the recipe allows. */
 export function predictMemory(
   { description }: Pick<PreparedModel, "description">,
   recipe: Recipe,
 ): MemoryEstimate {
+  const known = predicted.get(description) ?? new WeakMap<Recipe, MemoryEstimate>();
+  const estimate = known.get(recipe) ?? goThrough(description, recipe);
+  predicted.set(description, known.set(recipe, estimate));
+  return estimate;
+}
+
+function goThrough(description: PreparedModel["description"], recipe: Recipe): MemoryEstimate {
   const parameters = parameterCount(description.model);
   const { promptsPerStep, completionsPerPrompt, maxPromptTokens } = recipe.train;
   return estimateMemory(description, engineSettings(engineOptions(recipe), parameters), {
