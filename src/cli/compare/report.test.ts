@@ -32,10 +32,10 @@ function writeJournal({ runs }: ComparisonPlan, id: string, events: readonly Run
   }
 }
 
-const warmSteps = Array.from({ length: 30 }, (_, index) =>
+const warmSteps = Array.from({ length: 50 }, (_, index) =>
   stepEvent({ stage: "warm-start", step: index + 1 }),
 );
-const start = (accuracy: number): RunEvent[] => [...warmSteps, evaluationEvent(30, accuracy), finished(30)];
+const start = (accuracy: number): RunEvent[] => [...warmSteps, evaluationEvent(50, accuracy), finished(50)];
 const arm = (accuracy: number, informativeGroups = 5): RunEvent[] => [
   stepEvent({ step: 1, informativeGroups }),
   stepEvent({ step: 2, informativeGroups }),
@@ -63,10 +63,10 @@ test("every seed has a start, and its arms train on from it without one of their
   expect(
     runs.map(({ id, seed, recipe }) => [id, seed, recipe.seed, recipe.warmStart?.steps, recipe.train.steps]),
   ).toEqual([
-    ["seed-1/start", 1, 1, 30, 0],
+    ["seed-1/start", 1, 1, 50, 0],
     ["seed-1/plain", 1, 1, undefined, 2],
     ["seed-1/corrected", 1, 1, undefined, 2],
-    ["seed-2/start", 2, 2, 30, 0],
+    ["seed-2/start", 2, 2, 50, 0],
     ["seed-2/plain", 2, 2, undefined, 2],
     ["seed-2/corrected", 2, 2, undefined, 2],
   ]);
@@ -114,8 +114,8 @@ test("the report adds up what the runs measured and spent", async () => {
     seconds: { sample: 2, score: 0, learn: 2, total: 4, evaluate: 3 },
   });
   expect(report.startCost).toMatchObject({
-    steps: 30,
-    samples: 960,
+    steps: 50,
+    samples: 1600,
     uninformativeShare: null,
     tokensPerInformativeGroup: null,
   });
