@@ -67,6 +67,27 @@ describe.skipIf(absent || fixturesAbsent)("two steps on GSM8K", () => {
   });
 });
 
+test("after a warm start the reference is what that taught, before and after a resume", async () => {
+  const folder = temporaryFolder();
+  const train = async (name: string, ...more: string[]) => {
+    const output = path.join(folder, name);
+    const changes = ["--set", "algorithm={ name: grpo, beta: 0.2 }", "--set", "train.steps=3"];
+    const args = ["train", "test/support/tiny.yaml", "--output", output, ...changes, ...more, "--json"];
+    expect((await gpgrad(...args)).code).toBe(0);
+    return output;
+  };
+  const whole = await train("whole");
+  await train("parts", "--max-steps", "6");
+  const parts = await train("parts", "--resume");
+  const reference = (run: string) => readFileSync(path.join(runPaths(run).reference, "model.safetensors"));
+  expect(reference(parts)).toEqual(reference(whole));
+  expect(weightsOf(parts, 7)).toEqual(weightsOf(whole, 7));
+  const divergences = stepsOf(whole).flatMap(({ metrics }) => metrics?.kl ?? []);
+  // The first reward meets the reference itself.
+  expect(divergences[0]).toBeCloseTo(0, 6);
+  expect(divergences.at(-1)).toBeGreaterThan(1e-6);
+});
+
 test.skipIf(absent || fixturesAbsent)("a key of another algorithm is refused by name", async () => {
   const { code, errors } = await gpgrad(
     ...["train", "recipes/gsm8k.yaml", "--model", model, "--output", path.join(temporaryFolder(), "refused")],
@@ -85,8 +106,8 @@ function stepsOf(run: string) {
   });
 }
 
-function weightsOf(run: string): Buffer[] {
-  const checkpoint = path.join(runPaths(run).checkpoints, "step-000002");
+function weightsOf(run: string, step = 2): Buffer[] {
+  const checkpoint = path.join(runPaths(run).checkpoints, `step-00000${step}`);
   const files = readdirSync(checkpoint).filter((name) => name.endsWith(".safetensors"));
   return files.sort().map((name) => readFileSync(path.join(checkpoint, name)));
 }
