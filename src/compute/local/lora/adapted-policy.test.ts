@@ -5,10 +5,12 @@ import { createOnnxRuntimeBackend } from "../../../engine/backends/onnxruntime/b
 import { createModel } from "../../../models/registry.ts";
 import type { TrainingBatch } from "../../../pipeline.ts";
 import { createRandom } from "../../../random.ts";
+import { createLogprobReader } from "../logprob-reader.ts";
 import { adaptPolicy, createPolicy, type Policy } from "../policy.ts";
 import { createPolicyLearner } from "../policy-learner.ts";
 import { createPolicySampler } from "../policy-sampler.ts";
 import { randomWeights } from "../random-weights.ts";
+import { createReferencePolicy } from "../reference-policy.ts";
 import { createAdapter } from "./adapter.ts";
 import { mergeAdapter } from "./merge.ts";
 import { describeNewAdapter, newAdapterValues } from "./new-adapter.ts";
@@ -171,4 +173,14 @@ describe.each([true, false])("with tied embeddings: %j", (tied) => {
       { numRuns: 5 },
     );
   });
+});
+
+test("the reference of an adapted policy is its base, over the same weights", async () => {
+  const base = createBase(true);
+  const adapted = adapt(base, everything);
+  const reference = createReferencePolicy(adapted);
+  expect(reference.policy.parameters).toBe(base.parameters);
+  const read = (policy: Policy) => createLogprobReader(policy, options).read(batch.groups);
+  expect(await read(reference.policy)).toEqual(await read(base));
+  expect(await read(reference.policy)).not.toEqual(await read(adapted));
 });
