@@ -36,12 +36,18 @@ export interface DataChoice {
 export function translateProblems(file: UpstreamFile, recipe: Translation, choice: DataChoice): void {
   const isSimpleRl = isSimpleRlData(file) && !choice.replaced;
   const systemPrompt = file.text("system_prompt") ?? "";
+  const column = file.text("dataset_prompt_column");
   recipe.set("task.name", "math", "dataset_name");
   recipe.set("task.unusableRows", "skip", "dataset_name");
   recipe.set("task.systemPrompt", isSimpleRl ? simpleRl.systemPrompt : systemPrompt, "system_prompt");
   recipe.set("task.userPrompt", isSimpleRl ? simpleRl.userPrompt : undefined, "dataset_name");
   if (translateSource(file, recipe, choice)) {
-    recipe.set("task.questionColumn", isSimpleRl ? simpleRl.question : "problem", "dataset_name");
+    const usual = isSimpleRl ? simpleRl.question : "problem";
+    recipe.set(
+      "task.questionColumn",
+      column ?? usual,
+      column === undefined ? "dataset_name" : "dataset_prompt_column",
+    );
     recipe.set("task.answerColumn", isSimpleRl ? simpleRl.answer : "solution", "dataset_name");
   }
 }

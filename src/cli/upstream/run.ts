@@ -29,16 +29,13 @@ export function translateRun(file: UpstreamFile, recipe: Translation): void {
 export function translateEvaluation(file: UpstreamFile, recipe: Translation): boolean {
   const atEnd = file.flag("do_eval") ?? false;
   const atStart = file.flag("eval_on_start") ?? false;
-  const every = interval(file, "eval_strategy", "eval_steps", "no");
+  const strategyKey = file.has("evaluation_strategy") ? "evaluation_strategy" : "eval_strategy";
+  const every = interval(file, strategyKey, "eval_steps", "no");
   const evaluates = atEnd || atStart || every !== 0;
   if (evaluates) {
-    recipe.set(
-      "evaluate.every",
-      every,
-      typeof every === "number" && every > 0 ? "eval_steps" : "eval_strategy",
-    );
+    recipe.set("evaluate.every", every, typeof every === "number" && every > 0 ? "eval_steps" : strategyKey);
   } else {
-    recipe.set("evaluate.problems", 0, file.has("do_eval") ? "do_eval" : "eval_strategy");
+    recipe.set("evaluate.problems", 0, file.has("do_eval") ? "do_eval" : strategyKey);
   }
   recipe.set("evaluate.atStart", atStart, "eval_on_start");
   return evaluates;

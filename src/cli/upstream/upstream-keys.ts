@@ -17,6 +17,7 @@ export const translatedKeys = {
   use_rslora: "lora.useRslora",
   dataset_name: "task.path",
   dataset_config: "task.data.config",
+  dataset_prompt_column: "task.questionColumn",
   dataset_train_split: "task.data.split",
   dataset_test_split: "task.heldOutData.split",
   system_prompt: "task.systemPrompt",
@@ -77,6 +78,7 @@ export const translatedKeys = {
   warmup_steps: "optimizer.schedule.warmupSteps",
   do_eval: "evaluate.problems",
   eval_strategy: "evaluate.every",
+  evaluation_strategy: "evaluate.every",
   eval_steps: "evaluate.every",
   eval_on_start: "evaluate.atStart",
   save_strategy: "checkpoint.every",
@@ -102,6 +104,12 @@ export const undoneKeys: readonly string[] = [
     "optim_target_modules",
     "multi_objective_aggregation",
   ],
+  // Of later versions of TRL.
+  ...["chat_template_kwargs", "entropy_coef_delta", "entropy_coef_max", "entropy_coef_min"],
+  ...["entropy_target", "max_tool_calling_iterations", "off_policy_mask_threshold"],
+  ...["sapo_temperature_neg", "sapo_temperature_pos", "train_sampling_strategy"],
+  ...["use_adaptive_entropy", "use_bias_correction_kl", "vespo_k_neg", "vespo_k_pos"],
+  ...["vespo_lambda_neg", "vespo_lambda_pos", "vllm_structured_outputs_regex"],
 ];
 
 /** Keys that say on which machines and how fast upstream computes, what it prints and where it uploads. */
@@ -146,8 +154,15 @@ export const otherKeys: readonly string[] = [
   ...["vllm_max_model_length", "vllm_mode", "vllm_model_impl", "vllm_server_base_url", "vllm_server_host"],
   ...["vllm_server_port", "vllm_server_timeout", "vllm_tensor_parallel_size", "bnb_4bit_quant_type"],
   ...["bnb_4bit_quant_storage", "use_bnb_nested_quant"],
+  // The same in later versions of TRL.
+  ...["dataloader_in_order", "dataloader_multiprocessing_context", "ddp_static_graph"],
+  ...["enable_jit_checkpoint", "log_completions_hub_repo", "log_multimodal", "trackio_bucket_id"],
+  ...["trackio_static_space_id", "transformers_continuous_batching_config"],
+  ...["use_transformers_continuous_batching", "vllm_importance_sampling_cap"],
+  ...["vllm_importance_sampling_clip_max", "vllm_importance_sampling_clip_min"],
+  ...["vllm_importance_sampling_mode"],
   // How rows are prepared.
-  ...["chars_per_token", "dataset_batch_size", "dataset_kwargs", "dataset_num_proc", "dataset_prompt_column"],
+  ...["chars_per_token", "dataset_batch_size", "dataset_kwargs", "dataset_num_proc"],
   ...["dataset_streaming", "dataset_text_field", "eval_packing", "group_by_length", "ignore_data_skip"],
   ...[
     "label_names",
@@ -168,7 +183,7 @@ export const otherKeys: readonly string[] = [
     "eval_accumulation_steps",
     "eval_delay",
   ],
-  ...["eval_do_concat_batches", "eval_use_gather_object", "evaluation_strategy", "greater_is_better"],
+  ...["eval_do_concat_batches", "eval_use_gather_object", "greater_is_better"],
   ...["include_for_metrics", "include_inputs_for_metrics", "include_num_input_tokens_seen"],
   ...["include_tokens_per_second", "load_best_model_at_end", "log_completions", "log_level"],
   ...["log_level_replica", "log_on_each_node", "log_unique_prompts", "logging_dir", "logging_first_step"],
