@@ -93,16 +93,36 @@ export class OnnxWriter {
     return name;
   }
 
-  /** The model with these inputs, and `outputs` mapping each output's name to the value it names. */
+  private computes(value: string): boolean {
+    return this.nodes.some(({ output }) => output.includes(value));
+  }
+
+  private rename(names: ReadonlyMap<string, string>): void {
+    for (const node of this.nodes) {
+      node.input = node.input.map((name) => names.get(name) ?? name);
+      node.output = node.output.map((name) => names.get(name) ?? name);
+    }
+  }
+
+  /**
+   * The model with these inputs, and `outputs` mapping each output's name to the value it names. A value that a node
+   * computes takes the output's name: an `Identity` would copy what other nodes read too, updates in place among them.
+   */
   finish(
     inputs: Iterable<{ name: string; shape: Shape; elementType: ElementType }>,
     outputs: Iterable<{ name: string; value: string; shape: Shape }>,
   ): Uint8Array {
     const outputInfos: ValueInfoProto[] = [];
+    const renamed = new Map<string, string>();
     for (const { name, value, shape } of outputs) {
-      this.nodes.push(create(NodeProtoSchema, { opType: "Identity", input: [value], output: [name] }));
+      if (renamed.has(value) || !this.computes(value)) {
+        this.nodes.push(create(NodeProtoSchema, { opType: "Identity", input: [value], output: [name] }));
+      } else {
+        renamed.set(value, name);
+      }
       outputInfos.push(valueInfo(name, shape, "float"));
     }
+    this.rename(renamed);
     const graph = {
       name: "gpgrad",
       node: this.nodes,
