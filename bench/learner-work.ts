@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { engineSettings } from "../src/compute/local/engine-settings.ts";
 import { createPolicyLearner } from "../src/compute/local/policy-learner.ts";
 import { createRandom } from "../src/random.ts";
 import { matrixProductRate } from "./matrix-product-rate.ts";
@@ -12,18 +13,20 @@ const { values } = parseArgs({
     len: { type: "string", default: "128" },
     repeats: { type: "string", default: "5" },
     threads: { type: "string", default: "2" },
-    "micro-batch-tokens": { type: "string", default: "2048" },
-    lanes: { type: "string", default: "2" },
+    "micro-batch-tokens": { type: "string" },
   },
 });
 const [batchSize, length] = [Number(values.batch), Number(values.len)];
 const policy = randomPolicy(values.model, Number(values.threads));
-const learner = createPolicyLearner(policy, {
-  adamw: { betas: [0.9, 0.999], epsilon: 1e-8, weightDecay: 0 },
-  maxGradientNorm: null,
-  microBatchTokens: Number(values["micro-batch-tokens"]),
-  lanes: Number(values.lanes),
-});
+const microBatchTokens = values["micro-batch-tokens"];
+const settings = engineSettings(
+  {
+    threads: Number(values.threads),
+    ...(microBatchTokens && { microBatchTokens: Number(microBatchTokens) }),
+  },
+  policy.model,
+);
+const learner = createPolicyLearner(policy, settings.learner);
 const { vocabularySize, hiddenSize, layers } = policy.model.dimensions;
 const random = createRandom(1);
 const counted = batchSize * (length - 1);

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { engineSettings } from "../src/compute/local/engine-settings.ts";
 import { createPolicySampler } from "../src/compute/local/policy-sampler.ts";
 import { medianSeconds, randomPolicy, randomTokens } from "./random-policy.ts";
 
@@ -11,7 +12,6 @@ const { values } = parseArgs({
     new: { type: "string", default: "100" },
     repeats: { type: "string", default: "5" },
     threads: { type: "string", default: "2" },
-    lanes: { type: "string", default: "2" },
   },
 });
 const [batchSize, length, newTokens] = [values.batch, values.len, values.new].map(Number);
@@ -20,7 +20,7 @@ const sampler = createPolicySampler(policy, {
   endTokenIds: [],
   decode: () => "",
   maxRows: batchSize,
-  lanes: Number(values.lanes),
+  lanes: engineSettings({ threads: Number(values.threads) }, policy.model).sampler.lanes,
 });
 const prompts = randomTokens(batchSize, length, policy.model.dimensions.vocabularySize);
 const generate = async (maxTokens: number): Promise<void> => {

@@ -1,7 +1,6 @@
 import os from "node:os";
 import { engineSettings } from "../compute/local/engine-settings.ts";
 import { estimateMemory, type MemoryEstimate } from "../compute/local/memory-estimate.ts";
-import { parameterCount } from "../models/model.ts";
 import { lookups } from "./algorithm-section.ts";
 import { engineOptions, type PreparedModel } from "./prepared-run.ts";
 import type { Recipe } from "./run-config.ts";
@@ -21,9 +20,8 @@ export function predictMemory(
 }
 
 function goThrough(description: PreparedModel["description"], recipe: Recipe): MemoryEstimate {
-  const parameters = parameterCount(description.model);
   const { promptsPerStep, completionsPerPrompt, maxPromptTokens } = recipe.train;
-  return estimateMemory(description, engineSettings(engineOptions(recipe), parameters), {
+  return estimateMemory(description, engineSettings(engineOptions(recipe), description.model), {
     promptsPerStep,
     completionsPerPrompt,
     maxPromptTokens,

@@ -1,3 +1,4 @@
+import { type LanguageModel, parameterCount } from "../../models/model.ts";
 import type { AdamWOptions } from "../../optim/adamw.ts";
 import type { WaveLimits } from "./decode-layouts.ts";
 import { defaultThreads } from "./local-model.ts";
@@ -25,10 +26,13 @@ export interface EngineSettings {
   reference: boolean;
 }
 
-const defaults = { microBatchTokens: 2048, samplerRows: 256 };
+const defaultSamplerRows = 256;
 
-/** Fills in the defaults for a model of so many parameters. */
-export function engineSettings(options: EngineOptions, parameters: number): EngineSettings {
+/** Fills in the defaults for a model. */
+export function engineSettings(
+  options: EngineOptions,
+  model: Pick<LanguageModel, "parameters" | "dimensions">,
+): EngineSettings {
   const {
     betas = [0.9, 0.999],
     epsilon = 1e-8,
@@ -38,16 +42,16 @@ export function engineSettings(options: EngineOptions, parameters: number): Engi
     seed = 0,
   } = options.optimizer ?? {};
   const threads = options.threads ?? defaultThreads();
-  const lanes = lanesFor(parameters, threads);
+  const lanes = lanesFor(parameterCount(model), threads);
   return {
     learner: {
       adamw: { betas, epsilon, weightDecay, statePrecision, seed },
       maxGradientNorm,
-      microBatchTokens: options.microBatchTokens ?? defaults.microBatchTokens,
+      microBatchTokens: options.microBatchTokens ?? microBatchTokensFor(model, lanes),
       lanes,
       gradientCheckpointing: options.gradientCheckpointing ?? false,
     },
-    sampler: { maxRows: options.samplerRows ?? defaults.samplerRows, lanes },
+    sampler: { maxRows: options.samplerRows ?? defaultSamplerRows, lanes },
     threads,
     reference: options.reference ?? false,
   };
@@ -62,4 +66,15 @@ function lanesFor(parameters: number, threads: number): number {
   const bytesPerParameter = 4;
   const small = parameters * bytesPerParameter * threads <= gradientBytes;
   return small && threads <= poolThreads ? threads : 1;
+}
+
+const wholeMachineRows = 2048;
+const rowsPerLane = { fewest: 256, most: 1024 };
+/** The widest activation of a lane stays in the cache, where products of small models run a tenth faster. */
+const cachedValues = 2 ** 20;
+
+function microBatchTokensFor({ dimensions }: Pick<LanguageModel, "dimensions">, lanes: number): number {
+  const { fewest, most } = rowsPerLane;
+  const cachedRows = Math.floor(cachedValues / dimensions.intermediateSize);
+  return lanes === 1 ? wholeMachineRows : lanes * Math.max(fewest, Math.min(most, cachedRows));
 }

@@ -51,7 +51,7 @@ export async function startLocalBackend(options: LocalBackendOptions): Promise<L
   const parameters = parameterCount(model);
   const worker = await startWorker({
     model: options.model,
-    ...engineSettings(options, parameters),
+    ...engineSettings(options, model),
     saved: options.saved ?? {},
     chatTemplate: options.chatTemplate ?? null,
   } satisfies Omit<WorkerData, "flag">);

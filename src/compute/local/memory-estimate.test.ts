@@ -40,7 +40,7 @@ const workload: Workload = {
 };
 
 function estimate(options: EngineOptions = {}, more: Partial<Workload> = {}) {
-  const settings = engineSettings({ threads: 1, ...options }, parameters);
+  const settings = engineSettings({ threads: 1, ...options }, model);
   return estimateMemory({ model, adapter: null }, settings, { ...workload, ...more });
 }
 
