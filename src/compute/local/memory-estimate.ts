@@ -13,6 +13,7 @@ import type { ModelDescription } from "./local-model.ts";
 import { type MicroBatch, planMicroBatches, rowsOf } from "./micro-batches.ts";
 import { laidOutPositions, type Policy } from "./policy.ts";
 import { keptLayouts, type LearnerOptions } from "./policy-learner.ts";
+import { keptBytes } from "./policy-sampler.ts";
 import { shapeOnlyPolicy } from "./shape-only.ts";
 import { buildLogprobGraph, buildTrainingGraph } from "./training-graph.ts";
 
@@ -131,6 +132,9 @@ function largestBatch({
   return { groups: Array.from({ length: promptsPerStep }, () => group) };
 }
 
+/** What is kept of smaller grids and of other prompt lengths, as a share of what full waves go through. */
+const otherLayouts = 1;
+
 interface SamplingMemory {
   activations: number;
   caches: number;
@@ -146,6 +150,9 @@ function samplingMemory(
   const requestsOf = (prompts: number, count: number) =>
     Array.from({ length: prompts }, () => ({ promptTokenIds, count }));
   const memory = { activations: 0, caches: 0, operators: 0 };
+  /** Of the layouts that one wave goes through, for each kind of wave, and how many lanes have them. */
+  const waveCaches: number[] = [];
+  let busyLanes = 0;
   for (const requests of [
     requestsOf(promptsPerStep, completionsPerPrompt),
     requestsOf(evaluationProblems, 1),
@@ -168,10 +175,13 @@ function samplingMemory(
     memory.activations = Math.max(memory.activations, sideBySide * Math.max(...graphs.map(peakMemory)));
     memory.operators += sum(graphs.map(({ tensors }) => tensors.length));
     // Every layout keeps its caches, for the next wave begins with the first again.
-    memory.caches +=
-      sideBySide *
-      sum(decodes.map((graph) => bytes([...ownInputs(policy, [graph]), graph.outputs.get("scores")!])));
+    waveCaches.push(
+      sum(decodes.map((graph) => bytes([...ownInputs(policy, [graph]), graph.outputs.get("scores")!]))),
+    );
+    busyLanes = Math.max(busyLanes, sideBySide);
   }
+  const most = Math.max(keptBytes / limits.lanes, ...waveCaches);
+  memory.caches = busyLanes * Math.min(most, (1 + otherLayouts) * sum(waveCaches));
   return memory;
 }
 

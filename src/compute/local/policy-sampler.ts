@@ -41,7 +41,7 @@ export interface PolicySampler {
 }
 
 /** Bytes that compiled layouts may hold for the waves to come, unless one wave needs more. */
-const keptBytes = 2 ** 28;
+export const keptBytes = 2 ** 28;
 
 export function createPolicySampler(policy: Policy, options: SamplerOptions): PolicySampler {
   const { endTokenIds, decode, maxRows, lanes } = options;
