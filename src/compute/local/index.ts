@@ -54,7 +54,7 @@ export async function startLocalBackend(options: LocalBackendOptions): Promise<L
     ...engineSettings(options, model),
     saved: options.saved ?? {},
     chatTemplate: options.chatTemplate ?? null,
-  } satisfies Omit<WorkerData, "flag">);
+  } satisfies Omit<WorkerData, "aborted">);
   return {
     codec,
     model: {

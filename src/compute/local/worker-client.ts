@@ -1,13 +1,8 @@
 import { Worker } from "node:worker_threads";
 import { BackendError, errorMessage } from "../../errors.ts";
 import type { SampleOptions } from "../sampler.ts";
-import {
-  abortFlag,
-  reviveError,
-  type WorkerAnswer,
-  type WorkerMethod,
-  type WorkerMethods,
-} from "./worker-protocol.ts";
+import { abortFlags, allocateAbortFlags } from "./abort-flags.ts";
+import { reviveError, type WorkerAnswer, type WorkerMethod, type WorkerMethods } from "./worker-protocol.ts";
 
 /** Those of `sample`, each of them left out or undefined. */
 export type CallOptions = { [Option in keyof SampleOptions]?: SampleOptions[Option] | undefined };
@@ -29,8 +24,11 @@ export interface WorkerClient {
 
 /** Starts the worker and waits until it is ready. */
 export async function startWorker(workerData: object): Promise<WorkerClient> {
-  const flag = new Int32Array(new SharedArrayBuffer(4));
-  const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData: { ...workerData, flag } });
+  const aborted = allocateAbortFlags();
+  const flags = abortFlags(aborted);
+  const worker = new Worker(new URL("./worker.js", import.meta.url), {
+    workerData: { ...workerData, aborted },
+  });
   const pending = new Map<number, Pending>();
   let nextId = 0;
   let death: Error | undefined;
@@ -94,8 +92,11 @@ export async function startWorker(workerData: object): Promise<WorkerClient> {
         return Promise.reject(death);
       }
       const id = nextId++;
-      Atomics.store(flag, 0, signal?.aborted ? abortFlag.raised : abortFlag.lowered);
-      const raise = (): void => void Atomics.store(flag, 0, abortFlag.raised);
+      flags.lower(id);
+      const raise = (): void => flags.raise(id);
+      if (signal?.aborted) {
+        raise();
+      }
       signal?.addEventListener("abort", raise, { once: true });
       const answered = new Promise<unknown>((resolve, reject) => {
         pending.set(id, { resolve, reject, onProgress, onToken, onCompletion });

@@ -74,6 +74,3 @@ export function reviveError({ name, message, stack }: SerializedError): Error {
   error.stack = stack;
   return error;
 }
-
-/** Raised by the main thread while a call of `sample` runs; the worker looks at it once a token. */
-export const abortFlag = { lowered: 0, raised: 1 };

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { createOnnxRuntimeBackend } from "../../engine/backends/onnxruntime/backend.ts";
 import { internalError } from "../../errors.ts";
+import { abortFlags } from "./abort-flags.ts";
 import type { WaveLimits } from "./decode-layouts.ts";
 import { createGradientReader } from "./gradient-reader.ts";
 import { describeModel, type ModelSource } from "./local-model.ts";
@@ -11,13 +12,7 @@ import { createPolicySampler } from "./policy-sampler.ts";
 import { loadPolicy, savedFolderOf, withSavedWeights } from "./policy-storage.ts";
 import { createReferencePolicy } from "./reference-policy.ts";
 import type { SavedFolderOptions } from "./saved-folder.ts";
-import {
-  abortFlag,
-  serializeError,
-  type WorkerAnswer,
-  type WorkerCall,
-  type WorkerMethods,
-} from "./worker-protocol.ts";
+import { serializeError, type WorkerAnswer, type WorkerCall, type WorkerMethods } from "./worker-protocol.ts";
 
 /** What the main thread hands over when it starts the worker. */
 export interface WorkerData {
@@ -28,7 +23,7 @@ export interface WorkerData {
   chatTemplate: string | null;
   threads: number;
   reference: boolean;
-  flag: Int32Array;
+  aborted: Int32Array;
 }
 
 const port = parentPort;
@@ -47,8 +42,9 @@ function createMethods({
   chatTemplate,
   threads,
   reference: keepsReference,
-  flag,
+  aborted,
 }: WorkerData) {
+  const { isRaised: isAborted } = abortFlags(aborted);
   const backend = createOnnxRuntimeBackend({ threads });
   const description = describeModel(model, { chatTemplate });
   const policy = loadPolicy(backend, model, description);
@@ -71,7 +67,7 @@ function createMethods({
     sample: (requests, parameters, { tells }) => {
       let last = 0;
       return sampler.sample(requests, parameters, {
-        aborted: () => Atomics.load(flag, 0) === abortFlag.raised,
+        aborted: () => isAborted(id),
         ...(tells.tokens && { onToken: (token) => answer({ kind: "token", id, token: { ...token } }) }),
         ...(tells.completions && {
           onCompletion: (finished) => answer({ kind: "completion", id, finished }),
