@@ -12,12 +12,14 @@ export interface TrainWithProgressOptions {
   terminal: Terminal;
   /** Takes the events instead of the progress display. */
   onEvent?: ((event: RunEvent) => void) | undefined;
+  /** Told of the first Ctrl-C. */
+  onInterruption?: () => void;
 }
 
 /** Trains while telling how it goes. Ctrl-C ends the run after the step in flight, with a checkpoint. */
 export async function trainWithProgress(
   session: Session,
-  { runFolder, resume, maxSteps, terminal, onEvent }: TrainWithProgressOptions,
+  { runFolder, resume, maxSteps, terminal, onEvent, onInterruption }: TrainWithProgressOptions,
 ): Promise<TrainResult> {
   const { recipe } = session;
   const warmStartSteps = recipe.warmStart?.steps ?? 0;
@@ -29,6 +31,7 @@ export async function trainWithProgress(
   const interruption = watchInterruption(() => {
     progress.close();
     terminal.errors.write("stopping after this step; Ctrl-C again quits at once\n");
+    onInterruption?.();
   });
   try {
     return await trainSession(session, {

@@ -9,6 +9,8 @@ import type { TrainerState } from "./trainer-state.ts";
 
 /** Evaluates the policy where the run's plan says so, once a step, however often the run is resumed. */
 export interface HeldOutEvaluation {
+  /** True where the plan says so and it was not done yet. */
+  isDue(state: TrainerState): boolean;
   runIfDue(state: TrainerState): Promise<void>;
 }
 
@@ -29,7 +31,7 @@ export function planEvaluation(run: Run, step: number): HeldOutEvaluation | null
   const done = new Set(
     readJournal(run.paths.journal).flatMap((event) => (event.type === "evaluation" ? [event.step] : [])),
   );
-  const isDue = (state: TrainerState): boolean => {
+  const isPlanned = (state: TrainerState): boolean => {
     const { step } = state;
     if (step === 0) {
       return plan.atStart;
@@ -37,9 +39,11 @@ export function planEvaluation(run: Run, step: number): HeldOutEvaluation | null
     const endsStage = step === run.warmStartSteps || isOver(run, state);
     return endsStage || (plan.every > 0 && step % plan.every === 0);
   };
+  const isDue = (state: TrainerState): boolean => isPlanned(state) && !done.has(state.step);
   return {
+    isDue,
     async runIfDue(state) {
-      if (isDue(state) && !done.has(state.step)) {
+      if (isDue(state)) {
         done.add(state.step);
         await evaluateHeldOut(run, state, problems);
       }

@@ -94,7 +94,7 @@ export interface TrainResult {
   /** Optimizer steps of the whole run so far. */
   step: number;
   totalSteps: number;
-  /** False if the run was asked to stop before its last step. */
+  /** False if the run was asked to stop before its last step, or before the evaluation behind that. */
   finished: boolean;
   /** The newest checkpoint; null if the run was stopped before its first step. */
   checkpoint: string | null;

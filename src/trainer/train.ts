@@ -98,7 +98,7 @@ async function runSteps(run: Run): Promise<TrainResult> {
   return {
     step: state.step,
     totalSteps,
-    finished: isOver(run, state),
+    finished: isOver(run, state) && evaluation?.isDue(state) !== true,
     checkpoint: latestCheckpoint(options.runDirectory),
   };
 }

@@ -69,6 +69,24 @@ test("killed at any run and started again, it repeats no finished run and ends w
   expect(readdirSync(killed).filter((name) => name.startsWith(".") || name.startsWith("lock"))).toEqual([]);
 });
 
+test("interrupted in the last step of a run, it stops there, and that run is evaluated the next time", async () => {
+  const stopped = path.join(folder, "stopped");
+  const command = compare(stopped, "--set", "seeds=[1]", "--json");
+  const running = startGpgrad(...command);
+  await running.seen('"stage":"train","step":4');
+  running.process.kill("SIGINT");
+  const { code, output } = await running.finished;
+  expect(code).toBe(0);
+  const begun = jsonLines(output).filter(({ type }) => type === "run");
+  expect(begun.map(({ run }) => run)).toEqual(["seed-1/start", "seed-1/plain"]);
+  expect((await gpgrad(...command)).code).toBe(0);
+  const measured = (comparison: string) =>
+    (JSON.parse(read(comparison, "report.json")).runs as { seed: number; after: number }[])
+      .filter(({ seed }) => seed === 1)
+      .map(({ after }) => after);
+  expect(measured(stopped)).toEqual(measured(whole));
+});
+
 test("arms begin from the weights of their seed's start and share its budget; seeds and arms differ", () => {
   const { runs } = JSON.parse(read(whole, "report.json")) as {
     runs: {

@@ -24,12 +24,11 @@ const recordFile = (folder: string): string => path.join(folder, "comparison.jso
  */
 export function recordComparison(plan: ComparisonPlan): void {
   const { folder, base } = plan;
-  const before = checkComparison(plan);
-  const record = recordOf(plan);
-  writeFileAtomically(recordFile(folder), `${JSON.stringify(record, null, 2)}\n`);
-  if (before === null) {
+  // The recipe comes first: a folder with a record but without the recipe's threads and commits would never get them again.
+  if (checkComparison(plan) === null) {
     writeRecipe(runPaths(folder).recipe, base);
   }
+  writeFileAtomically(recordFile(folder), `${JSON.stringify(recordOf(plan), null, 2)}\n`);
 }
 
 /** The check alone; null where the folder holds no comparison yet. */

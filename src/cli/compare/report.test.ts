@@ -1,15 +1,17 @@
-import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { evaluationEvent, stepEvent } from "../../../test/support/run-events.ts";
 import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
 import type { RunEvent } from "../../pipeline.ts";
+import { lockRunFolder } from "../../trainer/run-lock.ts";
 import { loadComparison } from "./comparison-config.ts";
 import { checkComparison, recordComparison } from "./comparison-record.ts";
 import { curvesSvg } from "./curves-svg.ts";
 import { type ComparisonPlan, planComparison } from "./plan.ts";
 import { reportComparison } from "./report.ts";
 import { reportMarkdown } from "./report-markdown.ts";
+import { type ComparisonProgress, runComparison } from "./run-comparison.ts";
 import { readRunState } from "./run-outcome.ts";
 
 const time = "2026-01-01T00:00:00.000Z";
@@ -145,8 +147,11 @@ test("a run is finished once it ended after its last step or with its budget spe
   const unlimited = await plan();
   writeJournal(unlimited, run.id, [one, finished(1)]);
   expect(readRunState(unlimited.runs[1]!)).toEqual({ kind: "begun", step: 1 });
-  writeJournal(unlimited, run.id, [one, two, finished(2)]);
+  writeJournal(unlimited, run.id, [one, two, evaluationEvent(2, 1), finished(2)]);
   expect(readRunState(unlimited.runs[1]!)).toMatchObject({ kind: "finished" });
+  // Stopped after its last step and before the evaluation behind that.
+  writeJournal(unlimited, run.id, [one, two, finished(2)]);
+  expect(readRunState(unlimited.runs[1]!)).toEqual({ kind: "begun", step: 2 });
 });
 
 test("the report in words has every table, and says what is missing", async () => {
@@ -185,6 +190,26 @@ test("what a comparison was begun with is kept: a change is named, further seeds
     "was begun with arms.corrected, which is no longer there",
   );
   expect(await refused(["seeds=[1, 2, 3]", "arms.third={}", "base.checkpoint.keep=1"])).not.toThrow();
+});
+
+test("a comparison whose recipe could not be written has not begun", async () => {
+  const made = await plan();
+  const obstacle = path.join(made.folder, "recipe.yaml");
+  mkdirSync(obstacle);
+  expect(() => recordComparison(made)).toThrow(obstacle);
+  expect(checkComparison(made)).toBeNull();
+  rmdirSync(obstacle);
+  recordComparison(made);
+  expect(checkComparison(made)).not.toBeNull();
+  expect(existsSync(obstacle)).toBe(true);
+});
+
+test("a comparison that another process is making is left as it is", async () => {
+  const made = await plan();
+  const lock = await lockRunFolder(made.folder);
+  await expect(runComparison(made, {} as ComparisonProgress)).rejects.toThrow("is in use by process");
+  expect(checkComparison(made)).toBeNull();
+  lock.release();
 });
 
 test("the curves name every arm with its last value", async () => {

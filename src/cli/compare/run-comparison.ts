@@ -1,6 +1,6 @@
-import { readdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
-import { isTemporaryName, writeFileAtomically } from "../../atomic-file.ts";
+import { isTemporaryName, writeFailure, writeFileAtomically } from "../../atomic-file.ts";
 import { internalError, isGpgradError } from "../../errors.ts";
 import type { RunEvent } from "../../pipeline.ts";
 import { latestCheckpoint } from "../../trainer/checkpoint.ts";
@@ -9,7 +9,7 @@ import { lockRunFolder } from "../../trainer/run-lock.ts";
 import { openSession } from "../run-session.ts";
 import type { Terminal, TextOutput } from "../terminal.ts";
 import { trainWithProgress } from "../train-with-progress.ts";
-import { recordComparison } from "./comparison-record.ts";
+import { checkComparison, recordComparison } from "./comparison-record.ts";
 import { curvesSvg } from "./curves-svg.ts";
 import type { ComparisonPlan, PlannedRun } from "./plan.ts";
 import { type ComparisonReport, type RunFailure, reportComparison } from "./report.ts";
@@ -41,9 +41,11 @@ export async function runComparison(
   plan: ComparisonPlan,
   options: ComparisonProgress,
 ): Promise<ComparisonResult> {
-  recordComparison(plan);
+  checkComparison(plan);
+  makeFolder(plan.folder);
   const lock = await lockRunFolder(plan.folder);
   try {
+    recordComparison(plan);
     removeLeftovers(plan.folder);
     return await runLocked(plan, options);
   } finally {
@@ -83,6 +85,14 @@ async function runLocked(plan: ComparisonPlan, options: ComparisonProgress): Pro
   return { report: writeReport(plan, failures), complete: true };
 }
 
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw writeFailure(folder, error);
+  }
+}
+
 /** Half-written reports of a killed process. */
 function removeLeftovers(folder: string): void {
   for (const name of readdirSync(folder).filter(isTemporaryName)) {
@@ -90,10 +100,11 @@ function removeLeftovers(folder: string): void {
   }
 }
 
-/** False if it was asked to stop before its end. */
+/** False if it was asked to stop, be it at its very end. */
 async function makeRun(plan: ComparisonPlan, run: PlannedRun, options: ComparisonProgress): Promise<boolean> {
   const { terminal, progress, warn, onEvent } = options;
   const { folder: runFolder } = run;
+  let interrupted = false;
   const session = await openSession(startedRecipe(plan, run), {
     warn,
     progress,
@@ -105,8 +116,11 @@ async function makeRun(plan: ComparisonPlan, run: PlannedRun, options: Compariso
       resume: holdsRun(runFolder),
       terminal,
       onEvent: onEvent && ((event) => onEvent(run, event)),
+      onInterruption: () => {
+        interrupted = true;
+      },
     });
-    return finished;
+    return finished && !interrupted;
   } finally {
     await session.close();
   }

@@ -26,7 +26,7 @@ export interface RunOutcome {
   seconds: PhaseSeconds & { evaluate: number };
 }
 
-/** Where a run stands: `finished` runs have an outcome, others are begun or not. */
+/** Where a run stands: `finished` runs have an outcome, their last evaluation in it; others are begun or not. */
 export type RunState =
   | { kind: "finished"; outcome: RunOutcome }
   | { kind: "begun"; step: number }
@@ -40,9 +40,11 @@ export function readRunState({ folder, recipe }: PlannedRun): RunState {
   }
   const steps = events.filter((event) => event.type === "step");
   const totalSteps = (recipe.warmStart?.steps ?? 0) + recipe.train.steps;
+  const isEvaluated = events.some((event) => event.type === "evaluation" && event.step === last.step);
   if (
     last.type === "run-finished" &&
-    (last.step === totalSteps || isSpent(recipe.train.budget, countersOf(steps)))
+    (last.step === totalSteps || isSpent(recipe.train.budget, countersOf(steps))) &&
+    isEvaluated
   ) {
     return { kind: "finished", outcome: outcomeOf(events, steps, recipe) };
   }
