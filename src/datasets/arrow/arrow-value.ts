@@ -37,7 +37,10 @@ export function arrowValue(value: unknown, type: DataType): unknown {
   }
   if (
     value instanceof Uint8Array &&
-    (Type.isBinary(type) || Type.isLargeBinary(type) || Type.isFixedSizeBinary(type))
+    (Type.isBinary(type) ||
+      Type.isLargeBinary(type) ||
+      Type.isBinaryView(type) ||
+      Type.isFixedSizeBinary(type))
   ) {
     // A view would keep its whole record batch alive.
     return Uint8Array.from(value);
