@@ -1,6 +1,7 @@
 import { ConfigError } from "../../errors.ts";
 import type { Translation } from "./translation.ts";
 import type { UpstreamFile } from "./upstream-file.ts";
+import type { TranslatedKey } from "./upstream-keys.ts";
 
 /** `num_processes` of upstream's `accelerate` files. */
 const usualProcesses = 8;
@@ -13,8 +14,8 @@ interface Rows {
 /** Prompts a step: what all processes take in all accumulated batches, in groups of `num_generations`. */
 export function translateBatch(file: UpstreamFile, recipe: Translation): void {
   const rows = readRows(file);
-  const group = file.whole("num_generations") ?? 8;
-  const asked = file.whole("num_processes");
+  const group = atLeastOne(file, "num_generations") ?? 8;
+  const asked = atLeastOne(file, "num_processes");
   const processes = asked ?? processesFor(rows.perProcess, group);
   if ((processes * rows.perProcess) % group !== 0) {
     throw new ConfigError(
@@ -32,7 +33,7 @@ export function translateBatch(file: UpstreamFile, recipe: Translation): void {
 /** Examples a step, where every row is one by itself. */
 export function translateExamples(file: UpstreamFile, recipe: Translation): void {
   const { perProcess, accumulation } = readRows(file);
-  const asked = file.whole("num_processes");
+  const asked = atLeastOne(file, "num_processes");
   const rows = perProcess * accumulation * (asked ?? usualProcesses);
   if (asked === undefined) {
     recipe.note(`${usualProcesses} processes, so ${rows} examples a step (--set num_processes=N for others)`);
@@ -41,19 +42,18 @@ export function translateExamples(file: UpstreamFile, recipe: Translation): void
 }
 
 function readRows(file: UpstreamFile): Rows {
-  const atLeastOne = (
-    key: "per_device_train_batch_size" | "gradient_accumulation_steps",
-  ): number | undefined => {
-    const value = file.whole(key);
-    if (value !== undefined && value < 1) {
-      throw file.refuse(key, "a whole number of at least 1");
-    }
-    return value;
-  };
   return {
-    perProcess: atLeastOne("per_device_train_batch_size") ?? 8,
-    accumulation: atLeastOne("gradient_accumulation_steps") ?? 1,
+    perProcess: atLeastOne(file, "per_device_train_batch_size") ?? 8,
+    accumulation: atLeastOne(file, "gradient_accumulation_steps") ?? 1,
   };
+}
+
+function atLeastOne(file: UpstreamFile, key: TranslatedKey): number | undefined {
+  const value = file.whole(key);
+  if (value !== undefined && value < 1) {
+    throw file.refuse(key, "a whole number of at least 1");
+  }
+  return value;
 }
 
 /**

@@ -199,6 +199,18 @@ describe("a mistake names line, key and the way out", () => {
     ],
     ["another kind", "max_steps: many", [], 'try.yaml:6: max_steps is "many"; expected a whole number'],
     [
+      "groups of nothing",
+      "num_generations: 0",
+      [],
+      "try.yaml:6: num_generations is 0; expected a whole number of at least 1",
+    ],
+    [
+      "no processes",
+      "",
+      ["num_processes=0"],
+      "--set num_processes=0: num_processes is 0; expected a whole number of at least 1",
+    ],
+    [
       "an unknown reward",
       "reward_funcs: [acuracy]",
       [],
