@@ -61,7 +61,7 @@ export async function compareGradients(
     recipe: recipe.algorithm,
     maxTokens: recipe.sampling.maxTokens,
   });
-  const backend = await startBackend(prepared);
+  const backend = await startBackend(prepared, { reference: false });
   try {
     const { parameters, adapter } = backend.model;
     const trained = adapter?.parameters ?? parameters;
