@@ -1,4 +1,5 @@
 import type { MicroBatch } from "./micro-batches.ts";
+import { settleAll } from "./settle-all.ts";
 import type { TrainingPasses } from "./training-pass.ts";
 
 /** Runs micro-batches, `lanes` of them side by side, and files the log-probabilities of each completion [group][completion]. */
@@ -11,9 +12,7 @@ export async function runRounds(
   for (let first = 0; first < microBatches.length; first += lanes) {
     const round = microBatches.slice(first, first + lanes);
     const passes = round.map(passesFor);
-    const values = await Promise.all(
-      round.map((microBatch, lane) => passes[lane].lanes[lane].run(microBatch)),
-    );
+    const values = await settleAll(round.map((microBatch, lane) => passes[lane].lanes[lane].run(microBatch)));
     round.forEach((microBatch, lane) => {
       fileLogprobs(values[lane], microBatch, file);
     });

@@ -11,6 +11,7 @@ import { createCompilePool } from "./compile-pool.ts";
 import { createCellChooser, createCells } from "./completion-cell.ts";
 import { planWaves } from "./decode-layouts.ts";
 import type { Policy } from "./policy.ts";
+import { settleAll } from "./settle-all.ts";
 import { createWaveDecoder, type WaveOptions } from "./wave-decoder.ts";
 
 export interface SamplerOptions {
@@ -55,21 +56,34 @@ export function createPolicySampler(policy: Policy, options: SamplerOptions): Po
         cells: createCells(request, index, parameters.stop, decode),
       }));
       const waves = planWaves(policy.model, groups, parameters.maxTokens, { maxRows, lanes });
+      /** Of one wave, which ends the others. */
+      let failure: { reason: unknown } | undefined;
+      const report = reportTo(hooks, requests);
       const waveOptions: WaveOptions = {
         parameters,
         endTokens: new Set(endTokenIds),
         choose: createCellChooser(parameters, policy.model.dimensions.vocabularySize),
         parallelism: Math.min(waves.length, lanes) > 1 ? "graphs" : "operators",
-        onStep: reportTo(hooks, requests),
+        onStep: (grown) => {
+          if (failure !== undefined) {
+            throw failure.reason;
+          }
+          report(grown);
+        },
       };
       const queue = waves.values();
       await settleAll(
         decoders.map(async (decoder) => {
           for (const wave of queue) {
-            await decoder.decode(
-              wave.map(({ cells }) => cells),
-              waveOptions,
-            );
+            await decoder
+              .decode(
+                wave.map(({ cells }) => cells),
+                waveOptions,
+              )
+              .catch((reason: unknown) => {
+                failure ??= { reason };
+                throw failure.reason;
+              });
           }
         }),
       );
@@ -101,15 +115,6 @@ function reportTo(hooks: SampleHooks, requests: readonly SampleRequest[]): WaveO
       throw new DOMException("sampling was aborted", "AbortError");
     }
   };
-}
-
-/** Waits for all, also where one fails: a graph in flight must not outlive the call. */
-async function settleAll(tasks: readonly Promise<void>[]): Promise<void> {
-  for (const settled of await Promise.allSettled(tasks)) {
-    if (settled.status === "rejected") {
-      throw settled.reason;
-    }
-  }
 }
 
 function checkLengths(

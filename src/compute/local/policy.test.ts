@@ -208,6 +208,19 @@ describe("sampling", () => {
     );
   });
 
+  test("a wave that fails ends the others", async () => {
+    let steps = 0;
+    const failing = sampler.sample(requests, sampling, {
+      onProgress: () => {
+        if (steps++ === 0) {
+          throw new Error("the first wave failed");
+        }
+      },
+    });
+    await expect(failing).rejects.toThrow("the first wave failed");
+    expect(steps).toBe(1);
+  });
+
   test("stops when it is asked to", async () => {
     const aborted = sampler.sample(requests, sampling, { aborted: () => true });
     await expect(aborted).rejects.toThrow("aborted");
