@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../test/support/temporary-folder.ts";
@@ -30,8 +30,12 @@ test("a folder is gone on with under the same settings, and refused under others
 
 test("a folder of other things is left alone", () => {
   const folder = temporaryFolder();
-  writeFileSync(path.join(folder, "thesis.tex"), "");
+  for (const name of ["thesis.tex", "lock-of-another"]) {
+    writeFileSync(path.join(folder, name), "");
+  }
+  expect(() => makeEvaluationFolder(folder)).toThrow(ConfigError);
   expect(() => makeEvaluationFolder(folder)).toThrow('holds no evaluation, but "thesis.tex"');
+  expect(readdirSync(folder).sort()).toEqual(["lock-of-another", "thesis.tex"]);
   writeFileSync(path.join(folder, "file"), "");
   expect(() => makeEvaluationFolder(path.join(folder, "file"))).toThrow(CheckpointError);
 });

@@ -39,17 +39,18 @@ export type EvaluationSettings = Readonly<Record<string, string | number | boole
 
 /** Makes the folder, which may hold an evaluation. Throws ConfigError for one that holds anything else. */
 export function makeEvaluationFolder(folder: string): void {
+  const { settings } = evaluationPaths(folder);
   try {
+    mkdirSync(folder, { recursive: true });
+    const other = readdirSync(folder).find((name) => name !== "journal" && !/^(\.|lock-)/.test(name));
+    if (other !== undefined && !existsSync(settings)) {
+      throw new ConfigError(
+        `${folder} holds no evaluation, but ${shown(other)}; choose another folder with --output`,
+      );
+    }
     mkdirSync(path.join(folder, "journal"), { recursive: true });
   } catch (error) {
     throw writeFailure(folder, error);
-  }
-  const others = readdirSync(folder).filter((name) => name !== "journal" && !name.startsWith("."));
-  const { settings } = evaluationPaths(folder);
-  if (!existsSync(settings) && others.some((name) => !name.startsWith("lock-"))) {
-    throw new ConfigError(
-      `${folder} holds no evaluation, but ${shown(others[0])}; choose another folder with --output`,
-    );
   }
 }
 
