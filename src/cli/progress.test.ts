@@ -74,6 +74,20 @@ test("on a TTY: one live line that fits, and a permanent line per evaluation", (
   expect(text().endsWith("\n")).toBe(true);
 });
 
+test("KL and the share of clipped tokens are shown where the loss has them", () => {
+  const { options, text } = recorder(false);
+  const metrics = { kl: 0.0123456, clipLow: 0.004, clipHigh: 0.0115 };
+  createProgress(options).event(stepEvent({ step: 3, metrics }));
+  expect(text()).toContain(" groups informative · KL 0.012 · 1.6% clipped · ");
+});
+
+test("a reward a little below zero is no negative zero", () => {
+  const { options, text } = recorder(false);
+  createProgress(options).event(stepEvent({ step: 3, reward: -0.0004 }));
+  expect(text()).toContain(" reward 0.00 ");
+  expect(metricsInWords({ reward: -0.0004, length: -0.00004 })).toEqual(["reward 0.000", "length 0.000"]);
+});
+
 test("the warm start counts to its own end and shows its loss", () => {
   const { options, text } = recorder(false);
   createProgress(options).event(stepEvent({ step: 1, stage: "warm-start" }));

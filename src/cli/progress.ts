@@ -147,9 +147,10 @@ function stepLine(event: StepEvent, end: number, recent: readonly StepEvent[]): 
     event.stage === "warm-start" ? `warm start ${event.step}/${end}` : `step ${event.step}/${end}`,
     ...(event.rollouts === null
       ? [`loss ${event.loss.toFixed(3)}`]
-      : [`reward ${event.rollouts.reward.toFixed(2)}`]),
+      : [`reward ${fixed(event.rollouts.reward, 2)}`]),
     ...(accuracy === undefined ? [] : [`accuracy ${formatPercent(accuracy)}`]),
     ...(event.signal === null ? [] : [groupsInWords(event.signal)]),
+    ...divergenceInWords(event.metrics ?? {}),
     `${formatDuration(seconds)}/step`,
     `${formatCount(tokens / Math.max(seconds, 1e-9))} tokens/s`,
     ...(event.step < end ? [`${formatDuration(seconds * (end - event.step))} left`] : []),
@@ -160,6 +161,15 @@ function groupsInWords(signal: SignalLedger): string {
   const groups = `${signal.informativeGroups} of ${signal.groups} groups informative`;
   const unscored = signal.unscorable + signal.timeouts + signal.errors;
   return unscored === 0 ? groups : `${groups} · ${unscored} of ${signal.sampledCompletions} without a reward`;
+}
+
+/** What holds the policy near another one: the distance from the reference, and the share of tokens that were clipped. */
+function divergenceInWords({ kl, clipLow, clipHigh }: Metrics): string[] {
+  const clipped = clipLow === undefined && clipHigh === undefined ? null : (clipLow ?? 0) + (clipHigh ?? 0);
+  return [
+    ...(kl === undefined ? [] : [`KL ${kl.toPrecision(2)}`]),
+    ...(clipped === null ? [] : [`${formatPercent(clipped)} clipped`]),
+  ];
 }
 
 /** The permanent line of an event, or null where it needs none. */
@@ -201,11 +211,17 @@ export function metricsInWords(metrics: Metrics): string[] {
       case "completionLength":
         return [`${value.toFixed(1)} tokens a completion`];
       case "reward":
-        return [`reward ${value.toFixed(3)}`];
+        return [`reward ${fixed(value, 3)}`];
       default:
-        return [`${name} ${value >= 0 && value <= 1 ? formatPercent(value) : value.toFixed(3)}`];
+        return [`${name} ${value >= 0 && value <= 1 ? formatPercent(value) : fixed(value, 3)}`];
     }
   });
+}
+
+/** Without the sign of what rounds to zero. */
+function fixed(value: number, digits: number): string {
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? (0).toFixed(digits) : text;
 }
 
 function clip(line: string, columns: number): string {

@@ -13,6 +13,7 @@ export function stepEvent(given: {
   informativeGroups?: number;
   zeroLossReason?: string;
   seconds?: number;
+  metrics?: NonNullable<StepEvent["metrics"]>;
 }): StepEvent {
   const stage = given.stage ?? "train";
   const trained = stage === "train";
@@ -25,6 +26,7 @@ export function stepEvent(given: {
     loss: 0.25,
     learningRate: 1e-3,
     gradientNorm: 1,
+    ...(given.metrics && { metrics: given.metrics }),
     tokens: 4000,
     seconds: { sample: seconds / 2, score: 0, learn: seconds / 2, total: seconds },
     signal: trained
