@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
-import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from "hyparquet";
 import { CheckpointError, errorMessage } from "../errors.ts";
 import type { FinishReason } from "../pipeline.ts";
 
@@ -29,6 +29,18 @@ export interface StoredGroup {
 
 type Row = Record<string, unknown>;
 
+/** `token_ids` is younger than the others, and rewards have the names of the recipe. */
+const required = [
+  "step",
+  "group",
+  "problem_id",
+  "prompt",
+  "completion",
+  "completion_tokens",
+  "finish_reason",
+  "reward",
+  "unscored_reason",
+];
 const rewardPrefix = "reward_";
 
 /** The files of a rollout log, oldest first. */
@@ -56,7 +68,15 @@ export async function readStoredGroups(file: string): Promise<StoredGroup[]> {
 async function readRows(file: string, columns?: string[]): Promise<Row[]> {
   try {
     const buffer = await asyncBufferFromFile(file);
-    return await parquetReadObjects({ file: buffer, ...(columns && { columns }) });
+    const metadata = await parquetMetadataAsync(buffer);
+    const present = parquetSchema(metadata).children.map(({ element }) => element.name);
+    const missing = (columns ?? required).filter((name) => !present.includes(name));
+    if (missing.length > 0) {
+      throw new CheckpointError(
+        `columns are missing: ${missing.join(", ")} (columns: ${present.join(", ")})`,
+      );
+    }
+    return await parquetReadObjects({ file: buffer, metadata, ...(columns && { columns }) });
   } catch (error) {
     throw new CheckpointError(
       `${file}: these rollouts cannot be read: ${errorMessage(error)}; move the file away to go on without them`,
