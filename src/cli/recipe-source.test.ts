@@ -20,7 +20,10 @@ test.each([
   expect(() => parseRecipe(text, "b.yaml")).toThrow(message);
 });
 
-test("a missing file is one clear line", async () => {
+test("a missing file, and a folder, are one clear line", async () => {
+  await expect(readRecipe(import.meta.dirname)).rejects.toThrow(
+    /: the recipe cannot be read: it is a folder; give a YAML file \(of a run folder, its recipe\.yaml\)$/,
+  );
   await expect(readRecipe("/nowhere/a.yaml")).rejects.toThrow(
     "/nowhere/a.yaml: the recipe cannot be read: there is no such file",
   );

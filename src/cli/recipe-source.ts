@@ -24,13 +24,17 @@ export async function readRecipe(file: string): Promise<RecipeSource> {
   return parseRecipe(await readRecipeText(file), file);
 }
 
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EISDIR: "it is a folder; give a YAML file (of a run folder, its recipe.yaml)",
+};
+
 export async function readRecipeText(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    const reason =
-      (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : errorMessage(error);
-    throw new ConfigError(`${file}: the recipe cannot be read: ${reason}`);
+    const { code = "" } = error as NodeJS.ErrnoException;
+    throw new ConfigError(`${file}: the recipe cannot be read: ${reasons[code] ?? errorMessage(error)}`);
   }
 }
 
