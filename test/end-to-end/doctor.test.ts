@@ -35,6 +35,8 @@ const allChecks = [
   "chat-template",
   "prompts",
   "gold-answers",
+  "demonstrations",
+  "held-out",
   "disk",
   "memory",
   "logprobs",

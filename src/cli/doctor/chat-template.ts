@@ -3,7 +3,7 @@ import type { Problem } from "../../pipeline.ts";
 import { spread } from "../../tasks/spread.ts";
 import type { Tokenizer } from "../../tokenizer/tokenizer.ts";
 import type { Check, Examination } from "./check.ts";
-import { chats } from "./end-tokens.ts";
+import { chats, matchingTemplate } from "./end-tokens.ts";
 import { type Finding, failure, ok, warning } from "./finding.ts";
 import { thinkTagFindings } from "./think-tags.ts";
 
@@ -28,7 +28,7 @@ export const chatTemplateCheck: Check = {
       ];
     }
     if (isChat && facts.template !== null) {
-      findings.push(...splitTokens(facts.template.example ?? "", description.tokenizer));
+      findings.push(...splitTokens(facts.template.example ?? "", examination));
     }
     const [first] = spread(task.train, 1);
     if (first !== undefined) {
@@ -61,16 +61,16 @@ function rendered({ prompt }: Problem, tokenizer: Tokenizer): string {
     : tokenizer.applyChatTemplate(prompt, { addGenerationPrompt: true });
 }
 
-function splitTokens(example: string, tokenizer: Tokenizer): Finding[] {
+function splitTokens(example: string, { run: { recipe, description } }: Examination): Finding[] {
   return [...new Set(example.match(controlToken))].flatMap((marker) => {
-    const pieces = tokenizer.encode(marker).length;
+    const pieces = description.tokenizer.encode(marker).length;
     return pieces === 1
       ? []
       : [
           failure(
             check,
             `the chat template writes ${marker}, which is ${pieces} tokens to the tokenizer and not one`,
-            "use the template that belongs to this tokenizer, or add the token to tokenizer.json",
+            `${matchingTemplate(recipe)}, or add the token to tokenizer.json`,
           ),
         ];
   });

@@ -12,11 +12,13 @@ import { checkRecipe } from "../recipe.ts";
 import type { Recipe } from "../run-config.ts";
 import { chatTemplateCheck } from "./chat-template.ts";
 import { type Check, type Examination, examine } from "./check.ts";
+import { demonstrationsCheck } from "./demonstrations.ts";
 import { diagnose } from "./diagnosis.ts";
 import { diskCheck } from "./disk.ts";
 import { endTokensCheck } from "./end-tokens.ts";
 import type { Finding } from "./finding.ts";
 import { goldAnswersCheck } from "./gold-answers.ts";
+import { heldOutCheck } from "./held-out.ts";
 import { memoryCheck, remedyFor } from "./memory.ts";
 import { readModelFacts } from "./model-facts.ts";
 import { cheapChecks, preflight } from "./preflight.ts";
@@ -102,14 +104,33 @@ const beginsWithPad = {
   },
 };
 
+const splitToken: Wrong = {
+  ...plainTemplate(`<|1|>${template}`),
+  damage: (folder) =>
+    editJson(path.join(folder, "tokenizer.json"), (content) => {
+      const model = content.model as { vocab: Record<string, number> };
+      const { "-": minus, ".": dot, " ": _, ...vocab } = model.vocab;
+      // Three characters of the alphabet become those of the marker.
+      const free = Object.keys(vocab).find((symbol) => !/^[0-9+=?]$/.test(symbol))!;
+      const { [free]: blank, ...rest } = vocab;
+      return { ...content, model: { ...model, vocab: { ...rest, "<": minus, "|": dot, ">": blank } } };
+    }),
+};
+
 test("a sound run has a clean bill", async () => {
   const sound = await examination();
   const findings = await Promise.all(cheapChecks.map((check) => examine(check, sound)));
   expect(findings.flat().map(({ check, severity }) => [check, severity])).toEqual(
-    ["end-tokens", "chat-template", "prompts", "gold-answers", "disk", "memory"].map((check) => [
-      check,
-      "ok",
-    ]),
+    [
+      "end-tokens",
+      "chat-template",
+      "prompts",
+      "gold-answers",
+      "demonstrations",
+      "held-out",
+      "disk",
+      "memory",
+    ].map((check) => [check, "ok"]),
   );
 });
 
@@ -147,18 +168,7 @@ test.each<[what: string, check: Check, severity: Finding["severity"], message: R
     chatTemplateCheck,
     "failure",
     /writes <\|1\|>, which is 5 tokens/,
-    {
-      ...plainTemplate(`<|1|>${template}`),
-      damage: (folder) =>
-        editJson(path.join(folder, "tokenizer.json"), (content) => {
-          const model = content.model as { vocab: Record<string, number> };
-          const { "-": minus, ".": dot, " ": _, ...vocab } = model.vocab;
-          // Three characters of the alphabet become those of the marker.
-          const free = Object.keys(vocab).find((symbol) => !/^[0-9+=?]$/.test(symbol))!;
-          const { [free]: blank, ...rest } = vocab;
-          return { ...content, model: { ...model, vocab: { ...rest, "<": minus, "|": dot, ">": blank } } };
-        }),
-    },
+    splitToken,
   ],
   [
     "a tokenizer that changes text",
@@ -267,6 +277,30 @@ test.each<[what: string, check: Check, severity: Finding["severity"], message: R
     { rows: [...rows.slice(1), { question: "0+1=?", answer: "<answer>5</answer>\n#### 1" }] },
   ],
   [
+    "an algorithm that imitates, without demonstrations",
+    demonstrationsCheck,
+    "failure",
+    /^algorithm sft imitates demonstrations, and problem math\/.* has none; nor have 15 others of 16 of 16 training problems/,
+    { recipe: { algorithm: { name: "sft" } } },
+  ],
+  [
+    "a warm start in which one problem has no demonstration",
+    demonstrationsCheck,
+    "failure",
+    /^the warm start imitates demonstrations, and problem math\/.*\/rows\/\d+ of task math has none; nor have 0 others/,
+    {
+      rows: rows.map((row, i) => (i === 3 ? row : { ...row, answer: `count\n#### ${row.answer}` })),
+      recipe: { task: { heldOutShare: 0 }, warmStart: { steps: 1, batchSize: 2, learningRate: 0.001 } },
+    },
+  ],
+  [
+    "an evaluation without held-out problems",
+    heldOutCheck,
+    "failure",
+    /^evaluate\.problems is 200, and task math has no held-out problems$/,
+    { recipe: { task: { heldOutShare: 0 } } },
+  ],
+  [
     "checkpoints that do not fit on the disk",
     diskCheck,
     "failure",
@@ -295,6 +329,38 @@ test.each<[what: string, check: Check, severity: Finding["severity"], message: R
   const finding = await found(check, wrong);
   expect(finding.message).toMatch(message);
   expect(finding).toMatchObject({ check: check.name, severity });
+});
+
+test("demonstrations are found, and needed by what imitates alone", async () => {
+  const worked = rows.map((row) => ({ ...row, answer: `count\n#### ${row.answer}` }));
+  const severities = await Promise.all(
+    [
+      { rows: worked, recipe: { algorithm: { name: "sft" } } },
+      { recipe: { algorithm: { name: "grpo" } } },
+    ].map(async (wrong) => (await found(demonstrationsCheck, wrong)).severity),
+  );
+  expect(severities).toEqual(["ok", "ok"]);
+});
+
+test("a recipe's own template that is another model's: the way out is the model's", async () => {
+  const { run, ...others } = await examination(splitToken);
+  const remedy = async (chatTemplate: string | null) => {
+    const own = { ...run, recipe: { ...run.recipe, chatTemplate } };
+    return (await examine(chatTemplateCheck, { ...others, run: own }))[0]!.remedy;
+  };
+  expect(await remedy(template)).toMatch(
+    / with --set chatTemplate=null, or add the token to tokenizer\.json$/,
+  );
+  expect(await remedy(null)).toMatch(/^use the template that belongs to this tokenizer, or/);
+});
+
+test("rewards that compare completions, or only take away, say nothing of think tags", async () => {
+  const rewards = {
+    length: 1,
+    repetition_penalty: 1,
+    soft_overlong: { weight: 1, maxLength: 100, softLength: 50 },
+  };
+  expect(await found(chatTemplateCheck, { recipe: { task: { rewards } } })).toMatchObject({ severity: "ok" });
 });
 
 test("a run that does not fit is told the fewest settings with which it would", async () => {

@@ -1,6 +1,7 @@
 import { shown } from "../../error-text.ts";
 import type { Task } from "../../tasks/task.ts";
 import { type EndTokenProblem, endTokenProblems, shownTokens } from "../end-token-sources.ts";
+import type { Recipe } from "../run-config.ts";
 import type { Check } from "./check.ts";
 import { failure, ok, type Severity, warning } from "./finding.ts";
 
@@ -15,7 +16,7 @@ const severities: Readonly<Record<EndTokenProblem["kind"], Severity>> = {
 /** Compares the end tokens of config, generation config, tokenizer and, where the task chats, template. */
 export const endTokensCheck: Check = {
   name: "end-tokens",
-  examine: ({ run: { task, description }, facts: { endTokens, template } }) => {
+  examine: ({ run: { task, description, recipe }, facts: { endTokens, template } }) => {
     const { model, tokenizer } = description;
     const { vocabularySize } = model.dimensions;
     const { decode } = tokenizer;
@@ -28,7 +29,7 @@ export const endTokensCheck: Check = {
         warning(
           "end-tokens",
           `the chat template ends an answer with ${shown(template.answerEnd)}, which begins with no added token of the tokenizer`,
-          "use the template that belongs to this tokenizer",
+          matchingTemplate(recipe),
         ),
       );
     }
@@ -38,6 +39,13 @@ export const endTokensCheck: Check = {
       : [ok("end-tokens", `all files agree: answers end with ${shownTokens(endTokenIds, decode)}`)];
   },
 };
+
+/** The way out where template and tokenizer do not belong together. */
+export function matchingTemplate({ chatTemplate }: Recipe): string {
+  return chatTemplate === null
+    ? "use the template that belongs to this tokenizer"
+    : "the template is the recipe's own, for another model: take this model's with --set chatTemplate=null";
+}
 
 /** True where the task's prompts are conversations. */
 export function chats({ train }: Task): boolean {

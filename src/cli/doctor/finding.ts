@@ -7,6 +7,8 @@ export const checks = [
   "chat-template",
   "prompts",
   "gold-answers",
+  "demonstrations",
+  "held-out",
   "disk",
   "memory",
   "logprobs",

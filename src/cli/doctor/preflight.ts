@@ -2,10 +2,12 @@ import { PreflightError } from "../../errors.ts";
 import type { PreparedRun } from "../prepared-run.ts";
 import { chatTemplateCheck } from "./chat-template.ts";
 import { type Check, examine } from "./check.ts";
+import { demonstrationsCheck } from "./demonstrations.ts";
 import { diskCheck } from "./disk.ts";
 import { endTokensCheck } from "./end-tokens.ts";
 import type { Finding } from "./finding.ts";
 import { goldAnswersCheck } from "./gold-answers.ts";
+import { heldOutCheck } from "./held-out.ts";
 import { memoryCheck } from "./memory.ts";
 import { readModelFacts } from "./model-facts.ts";
 import { promptsCheck } from "./prompts.ts";
@@ -19,6 +21,8 @@ export const cheapChecks: readonly Check[] = [
   chatTemplateCheck,
   promptsCheck,
   goldAnswersCheck,
+  demonstrationsCheck,
+  heldOutCheck,
   diskCheck,
   memoryCheck,
 ];

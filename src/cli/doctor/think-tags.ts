@@ -36,13 +36,16 @@ export async function thinkTagFindings(
     completionTokens: rest.length,
     finishReason: "stop" as const,
   }));
-  const [without, withTag] = await scoreGroup(rewards, contexts);
+  // Each in a group of its own: a reward that compares completions would pay for the length of the tag.
+  const [without, withTag] = await Promise.all(
+    contexts.map(async (context) => (await scoreGroup(rewards, [context]))[0]!),
+  );
   const opens = prompt.trimEnd().endsWith(tag);
   return rewards.flatMap(({ name, highest }) => {
     const [real, other] = (opens ? [without, withTag] : [withTag, without]).map((scores) =>
       paidBy(scores![name]!),
     );
-    if (real === null || other === null || other - real < noticeable * highest) {
+    if (real === null || other === null || other <= real || other - real < noticeable * highest) {
       return [];
     }
     return [
