@@ -1,4 +1,5 @@
 import { scheduleNames } from "../../optim/schedules.ts";
+import { inBatches } from "./run.ts";
 import type { Translation } from "./translation.ts";
 import { numberOf, type UpstreamFile } from "./upstream-file.ts";
 
@@ -42,7 +43,7 @@ function translateSchedule(file: UpstreamFile, recipe: Translation): void {
   recipe.set("optimizer.schedule.name", name, "lr_scheduler_type");
   // Steps win over a ratio, and below 1 they are one; `constant` has no warmup whatever they say.
   if (name !== "constant" && steps >= 1) {
-    recipe.set("optimizer.schedule.warmupSteps", steps, "warmup_steps");
+    recipe.set("optimizer.schedule.warmupSteps", inBatches(file, steps), "warmup_steps");
   } else if (name !== "constant" && steps > 0) {
     recipe.set("optimizer.schedule.warmupRatio", steps, "warmup_steps");
   } else if (name !== "constant" && ratio > 0) {

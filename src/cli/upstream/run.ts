@@ -30,10 +30,14 @@ export function translateEvaluation(file: UpstreamFile, recipe: Translation): bo
   const atEnd = file.flag("do_eval") ?? false;
   const atStart = file.flag("eval_on_start") ?? false;
   const strategyKey = file.has("evaluation_strategy") ? "evaluation_strategy" : "eval_strategy";
-  const every = interval(file, strategyKey, "eval_steps", "no");
+  const bySteps = file.text(strategyKey)?.toLowerCase() === "steps";
+  // Without eval_steps, transformers takes logging_steps.
+  const isLogging = bySteps && !file.number("eval_steps") && file.has("logging_steps");
+  const stepsKey = isLogging ? "logging_steps" : "eval_steps";
+  const every = interval(file, strategyKey, stepsKey, "no");
   const evaluates = atEnd || atStart || every !== 0;
   if (evaluates) {
-    recipe.set("evaluate.every", every, typeof every === "number" && every > 0 ? "eval_steps" : strategyKey);
+    recipe.set("evaluate.every", every, typeof every === "number" && every > 0 ? stepsKey : strategyKey);
   } else {
     recipe.set("evaluate.problems", 0, file.has("do_eval") ? "do_eval" : strategyKey);
   }
@@ -62,6 +66,6 @@ function interval(
 }
 
 /** Upstream's steps are updates, of which `num_iterations` learn from one sampled batch. */
-function inBatches(file: UpstreamFile, updates: number): number {
+export function inBatches(file: UpstreamFile, updates: number): number {
   return Math.ceil(updates / Math.max(1, file.whole("num_iterations") ?? 1));
 }

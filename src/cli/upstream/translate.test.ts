@@ -133,6 +133,8 @@ describe("length, checkpoints and evaluation", () => {
     ["save_strategy: epoch", { checkpoint: { every: "epoch" } }],
     ["eval_strategy: no", { evaluate: { problems: 0 }, task: { heldOutShare: 0 } }],
     ["do_eval: true\ndo_eval: false", { evaluate: { problems: 0 } }],
+    ["eval_strategy: steps\nlogging_steps: 5", { evaluate: { every: 5 } }],
+    ["eval_strategy: steps\nlogging_steps: null", { evaluate: { every: 500 } }],
     [
       "eval_strategy: steps\neval_steps: 10",
       { evaluate: { every: 10 }, task: { heldOutData: { split: "test" } } },
@@ -147,6 +149,7 @@ describe("the schedule", () => {
     ["", { name: "linear" }],
     ["lr_scheduler_type: constant\nwarmup_ratio: 0.1", { name: "constant" }],
     ["warmup_ratio: 0.1\nwarmup_steps: 5", { name: "linear", warmupSteps: 5 }],
+    ["warmup_steps: 5\nnum_iterations: 2\npg_name: grpo", { name: "linear", warmupSteps: 3 }],
     [
       "lr_scheduler_type: cosine_with_min_lr\nlr_scheduler_kwargs: { min_lr: 1.0e-7 }",
       { name: "cosine_with_min_lr", minLearningRate: 1e-7 },

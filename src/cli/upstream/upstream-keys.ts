@@ -80,6 +80,7 @@ export const translatedKeys = {
   eval_strategy: "evaluate.every",
   evaluation_strategy: "evaluate.every",
   eval_steps: "evaluate.every",
+  logging_steps: "evaluate.every, without eval_steps",
   eval_on_start: "evaluate.atStart",
   save_strategy: "checkpoint.every",
   save_steps: "checkpoint.every",
@@ -187,7 +188,7 @@ export const otherKeys: readonly string[] = [
   ...["include_for_metrics", "include_inputs_for_metrics", "include_num_input_tokens_seen"],
   ...["include_tokens_per_second", "load_best_model_at_end", "log_completions", "log_level"],
   ...["log_level_replica", "log_on_each_node", "log_unique_prompts", "logging_dir", "logging_first_step"],
-  ...["logging_nan_inf_filter", "logging_steps", "logging_strategy", "metric_for_best_model"],
+  ...["logging_nan_inf_filter", "logging_strategy", "metric_for_best_model"],
   ...[
     "num_completions_to_print",
     "num_generations_eval",
