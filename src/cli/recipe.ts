@@ -51,6 +51,10 @@ export async function openRecipe(file: string, options: RecipeOptions, warn: War
       warn(translated.warning);
       return applyOverrides(translated.source, translated.overrides);
     }
+    case "comparison":
+      throw new ConfigError(
+        `${file}: this is a comparison, not a recipe; run it with gpgrad compare ${file}, or give its base`,
+      );
     case "accelerate":
       throw new ConfigError(
         `${file}: this is an accelerate file, which says on how many processes and how upstream computes, not a recipe; give the training recipe, and the number of processes as --set num_processes=N`,

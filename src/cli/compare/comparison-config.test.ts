@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
-import { checkRecipe } from "../recipe.ts";
+import { checkRecipe, loadRecipe } from "../recipe.ts";
 import { loadComparison, recipeSource } from "./comparison-config.ts";
 
 const base = `model: { hiddenSize: 32, layers: 1, heads: 2, keyValueHeads: 1, intermediateSize: 48, maxPositions: 64 }
@@ -45,6 +45,23 @@ test("a comparison is called like its file, its first arm is the baseline, and b
   const recipe = checkRecipe(recipeSource(config, "plain"));
   expect(recipe).toMatchObject({ name: "base", train: { steps: 5, budget: { tokens: 100 } } });
   expect(recipe.evaluate.problems).toBe(7);
+});
+
+test("a base is named by an absolute path too", async () => {
+  const file = write(comparison);
+  const elsewhere = path.join(path.dirname(write(base)), "base.yaml");
+  writeFileSync(file, comparison.replace("base.yaml", elsewhere));
+  const config = await loadComparison(file, { warn });
+  expect(checkRecipe(recipeSource(config, "plain")).optimizer.learningRate).toBe(0.5);
+});
+
+test("a recipe is no comparison, a comparison no recipe, and each is told which command takes it", async () => {
+  await expect(load(base)).rejects.toThrow(
+    /compared\.yaml: this is a recipe, .* gpgrad train .*compared\.yaml/,
+  );
+  await expect(loadRecipe(write(comparison), {}, warn)).rejects.toThrow(
+    /compared\.yaml: this is a comparison, not a recipe; run it with gpgrad compare .*compared\.yaml/,
+  );
 });
 
 test("an arm's sections are merged onto those of base; one with a name stands as it is", async () => {

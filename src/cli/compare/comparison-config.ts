@@ -74,11 +74,16 @@ export async function loadComparison(file: string, options: ComparisonOptions): 
 
 /** With the file that `base` names in its place; its path is relative to the file that names it. */
 async function withBase(source: RecipeSource, warn: ComparisonOptions["warn"]): Promise<RecipeSource> {
-  const { base } = (source.value ?? {}) as { base?: unknown };
+  const { base, ...others } = (source.value ?? {}) as Record<string, unknown>;
+  if (base === undefined && "task" in others && !("arms" in others)) {
+    throw new ConfigError(
+      `${source.file}: this is a recipe, not a comparison; train it with gpgrad train ${source.file}, or name it as the base of a comparison`,
+    );
+  }
   if (typeof base !== "string") {
     return source;
   }
-  const inner = await openRecipe(path.join(path.dirname(source.file), base), {}, warn);
+  const inner = await openRecipe(path.resolve(path.dirname(source.file), base), {}, warn);
   const name = path.basename(inner.file).replace(/\.ya?ml$/, "");
   const outer = source.value as Record<string, unknown>;
   return {

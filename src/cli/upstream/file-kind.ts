@@ -1,7 +1,7 @@
 import { upstreamKeys } from "./upstream-keys.ts";
 
 /** What a YAML file is, by the keys at its top. */
-export type FileKind = "recipe" | "upstream" | "accelerate" | "data-cleaner";
+export type FileKind = "recipe" | "comparison" | "upstream" | "accelerate" | "data-cleaner";
 
 const accelerateKeys = [
   "compute_environment",
@@ -18,6 +18,7 @@ const accelerateKeys = [
   "rdzv_backend",
 ];
 
+const comparisonKeys = ["arms", "seeds"];
 const dataCleanerKeys = ["model_kwargs", "sampling_params"];
 
 /** By the keys at the top of a file. Where most are upstream's, a wrong one among them is a mistake in an upstream recipe. */
@@ -27,6 +28,9 @@ export function fileKind(given: readonly string[], recipeKeys: readonly string[]
   const among = (known: (key: string) => boolean): number => keys.filter(known).length;
   const upstream = among((key) => upstreamKeys.has(key));
   const accelerate = among((key) => accelerateKeys.includes(key));
+  if (comparisonKeys.every((key) => keys.includes(key))) {
+    return "comparison";
+  }
   if (dataCleanerKeys.every((key) => keys.includes(key))) {
     return "data-cleaner";
   }
