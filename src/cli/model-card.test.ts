@@ -63,6 +63,15 @@ test("figures are those before GPG and those of the weights, whatever came later
   expect(await card()).toContain("The run made no evaluation on held-out problems.");
 });
 
+test("what a warm start taught is not GPG's doing", async () => {
+  const recipe = { ...(await loadRecipe("test/support/tiny.yaml")), model: `maker/base@${commit}` };
+  const behind = recipe.warmStart!.steps;
+  const events = [evaluation(0, 0.1), evaluation(behind, 0.4), evaluation(100, 0.55)];
+  const text = await card({ recipe, events });
+  expect(text).toContain("| before GPG | 50 held-out problems | accuracy 40.0% |");
+  expect(text).not.toContain("10.0%");
+});
+
 test("training figures are means over both ends of the steps so far", async () => {
   const events = Array.from({ length: 40 }, (_, index) =>
     stepEvent({ step: index + 1, accuracy: index < 10 ? 0.25 : index < 30 ? 0.5 : 1 }),

@@ -99,7 +99,7 @@ function figures({ recipe, events, step }: ModelCardOptions): string[] {
   const evaluations = events.filter((event): event is Evaluation => event.type === "evaluation");
   const known = evaluations.filter((evaluation) => evaluation.step <= step);
   const warmStartSteps = recipe.warmStart?.steps ?? 0;
-  const before = known.find((evaluation) => evaluation.step <= warmStartSteps);
+  const before = known.findLast((evaluation) => evaluation.step <= warmStartSteps);
   const after = known.findLast((evaluation) => evaluation.step > warmStartSteps);
   const rows = [
     ...(before ? [[`before ${algorithmInWords(recipe.algorithm).label}`, before] as const] : []),
