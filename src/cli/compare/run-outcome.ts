@@ -40,11 +40,12 @@ export function readRunState({ folder, recipe }: PlannedRun): RunState {
   }
   const steps = events.filter((event) => event.type === "step");
   const totalSteps = (recipe.warmStart?.steps ?? 0) + recipe.train.steps;
-  const isEvaluated = events.some((event) => event.type === "evaluation" && event.step === last.step);
+  const isEvaluated = (step: number) =>
+    events.some((event) => event.type === "evaluation" && event.step === step);
   if (
     last.type === "run-finished" &&
     (last.step === totalSteps || isSpent(recipe.train.budget, countersOf(steps))) &&
-    isEvaluated
+    isEvaluated(last.step)
   ) {
     return { kind: "finished", outcome: outcomeOf(events, steps, recipe) };
   }
