@@ -53,7 +53,7 @@ export function drawByWeight(weights: readonly number[], count: number, uniform:
   });
   if (!(total > 0)) {
     throw new DataError(
-      `all ${weights.length} problems have weight 0: by their groups' rewards there is nothing left to learn; set train.promptWeights to uniform, or leave it out`,
+      `all ${weights.length} problems have weight 0: by their groups' rewards there is nothing left to learn; go on from the checkpoint in another folder, with train.promptWeights uniform or harder problems`,
     );
   }
   return Array.from({ length: count }, () => firstAbove(sums, uniform() * total));

@@ -92,5 +92,8 @@ test("a cursor made from a position and a snapshot goes on as the one that was t
 test("where nothing is left to learn, the run is told so", () => {
   const cursor = cursorOf(1, "soft");
   cursor.observe([groupOf(cursor.next(), [1])]);
-  expect(() => cursor.next()).toThrow(DataError);
+  const next = () => cursor.next();
+  expect(next).toThrow(DataError);
+  // The same folder would refuse other weights.
+  expect(next).toThrow("in another folder");
 });
