@@ -58,7 +58,7 @@ function readContents(file: OpenedFile): Contents {
   const [first] = messages;
   const stored = first?.kind === "schema" ? file.read(first.start, first.end - first.start) : null;
   // JavaScript's library writes files that hold the schema only in their footer.
-  const schema = stored ?? (footer === null ? null : schemaMessage(footer.schema));
+  const schema = stored ?? (footer && attempt(file, "its footer", () => schemaMessage(footer.schema)));
   if (schema === null) {
     throw damaged(file, "it has no schema");
   }

@@ -20,9 +20,11 @@ export function checkHeader(
   bodyLength: number,
 ): void {
   const wanted: Parts = { nodes: 0, buffers: 0, views: 0 };
-  for (const type of types) {
+  const ofColumns = types.map((type) => {
+    const first = wanted.nodes;
     addParts(wanted, type, version);
-  }
+    return first;
+  });
   const isCount = (count: number): boolean => Number.isSafeInteger(count) && count >= 0;
   const extra = counts.reduce((sum, count) => sum + (isCount(count) ? count : Number.NaN), 0);
   if (
@@ -38,8 +40,11 @@ export function checkHeader(
   if (wrong !== undefined) {
     throw new Error(`a column claims ${wrong.length} values, ${wrong.nullCount} of them null`);
   }
-  if (!isCount(length)) {
-    throw new Error(`it claims ${length} rows`);
+  const other = ofColumns.map((index) => nodes[index]).find((node) => node.length !== length);
+  if (!isCount(length) || other !== undefined) {
+    throw new Error(
+      `a column of ${other?.length ?? "no"} values stands in a batch that claims ${length} rows`,
+    );
   }
   const outside = buffers.find(
     (buffer) =>
