@@ -7,6 +7,17 @@ import { repeatedKey } from "./repeated-key.ts";
 export const elementBytes = { F64: 8, F32: 4, F16: 2, BF16: 2 } as const;
 export type StoredType = keyof typeof elementBytes;
 
+/** The type of a tensor whose values can be read; throws a ModelError that names `file` for any other. */
+export function readableType({ name, storedType }: TensorEntry, file: string): StoredType {
+  if (!Object.hasOwn(elementBytes, storedType)) {
+    const known = Object.keys(elementBytes).join(", ");
+    throw new ModelError(
+      `${file}: tensor ${shownName(name)} is stored as ${storedType}; supported: ${known}; convert it to one of these`,
+    );
+  }
+  return storedType as StoredType;
+}
+
 /** Bits of the format's other element types, which a file may hold beside the weights. */
 const otherTypeBits: Readonly<Record<string, number>> = {
   ...{ BOOL: 8, U8: 8, I8: 8, U16: 16, I16: 16, U32: 32, I32: 32, U64: 64, I64: 64, C64: 64 },

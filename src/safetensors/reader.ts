@@ -7,6 +7,7 @@ import {
   lengthBytes,
   maximumHeaderBytes,
   parseHeader,
+  readableType,
   type StoredType,
   type TensorEntry,
 } from "./header.ts";
@@ -102,15 +103,10 @@ export function openSafetensors(file: string, scratch = createScratch()): Safete
     };
 
     const find = (name: string): StoredValues => {
-      const { storedType, start, end } = findEntry(name);
-      if (!Object.hasOwn(elementBytes, storedType)) {
-        const known = Object.keys(elementBytes).join(", ");
-        throw new ModelError(
-          `${file}: tensor ${shownName(name)} is stored as ${storedType}; supported: ${known}; convert it to one of these`,
-        );
-      }
-      const known = storedType as StoredType;
-      return { storedType: known, start, count: (end - start) / elementBytes[known] };
+      const entry = findEntry(name);
+      const storedType = readableType(entry, file);
+      const { start, end } = entry;
+      return { storedType, start, count: (end - start) / elementBytes[storedType] };
     };
 
     const read = ({ storedType, start }: StoredValues, first: number, target: Float32Array): void => {

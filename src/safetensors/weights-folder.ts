@@ -12,6 +12,8 @@ import { createScratch } from "./scratch.ts";
 export interface WeightsFolder {
   /** Every tensor by its name: its shape, its stored type and its place in its file. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
+  /** The path of the file that holds the tensor. */
+  fileOf(name: string): string;
   /** Reads a tensor as float32 into `target`, which has its size. */
   readInto(name: string, target: Float32Array): void;
   /** Reads the tensor's values from the one at `first` on as float32, as many as `target` takes. */
@@ -111,6 +113,7 @@ export function openWeights(directory: string): WeightsFolder {
     };
     return {
       tensors: new Map([...owners].map(([name, file]) => [name, file.tensors.get(name)!])),
+      fileOf: (name) => ownerOf(name).file,
       readInto: (name, target) => ownerOf(name).readInto(name, target),
       readPart: (name, first, target) => ownerOf(name).readPart(name, first, target),
       close,

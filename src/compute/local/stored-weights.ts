@@ -3,7 +3,7 @@ import { ModelError } from "../../errors.ts";
 import { embeddingWeight, headWeight } from "../../models/decoder-parameters.ts";
 import type { LanguageModel } from "../../models/model.ts";
 import { equalsStored } from "../../safetensors/equals-stored.ts";
-import { elementBytes } from "../../safetensors/header.ts";
+import { readableType, type TensorEntry } from "../../safetensors/header.ts";
 import type { WeightsFolder } from "../../safetensors/weights-folder.ts";
 import type { WrittenType } from "../../safetensors/writer.ts";
 
@@ -25,7 +25,7 @@ const derivedBuffers = [/rotary_emb\.inv_freq/, /(^|\.)position_ids$/];
 /** Finds every parameter among the stored tensors. Throws ModelError for one that is missing or of another shape. */
 export function matchWeights(
   directory: string,
-  { tensors }: WeightsFolder,
+  { tensors, fileOf }: WeightsFolder,
   model: LanguageModel,
 ): StoredWeights {
   const tied = model.tiedEmbeddings;
@@ -44,7 +44,7 @@ export function matchWeights(
         `${directory}: ${name} has shape [${stored.shape.join(", ")}], config.json asks for [${shape.join(", ")}]`,
       );
     }
-    types.set(name, keptType(stored.storedType, `${directory}: tensor ${name}`));
+    types.set(name, keptType(stored, fileOf(stored.name)));
   }
   const used = new Set(names.values());
   const tiedHeadStored = tied && tensors.has(headWeight) && !used.has(headWeight);
@@ -57,14 +57,9 @@ export function matchWeights(
   return { names, types, tiedHeadStored, unused };
 }
 
-/** The type that stores a tensor as it was, at no more than float32. Throws ModelError for what are no floats. */
-export function keptType(storedType: string, where: string): WrittenType {
-  if (!Object.hasOwn(elementBytes, storedType)) {
-    const known = Object.keys(elementBytes).join(", ");
-    throw new ModelError(
-      `${where} is stored as ${storedType}; supported: ${known}; convert it to one of these`,
-    );
-  }
+/** The type that stores a tensor as it was, at no more than float32. Throws a ModelError for what are no floats. */
+export function keptType(entry: TensorEntry, file: string): WrittenType {
+  const storedType = readableType(entry, file);
   return storedType === "F16" || storedType === "BF16" ? storedType : "F32";
 }
 

@@ -41,7 +41,7 @@ export function describeAdapter(
             `${file.file}: ${name} has shape [${stored.shape.join(", ")}], for this base and ${adapterConfigFile} it would be [${shape.join(", ")}]; is the adapter made for another model?`,
           );
         }
-        return [name, keptType(stored.storedType, `${file.file}: tensor ${name}`)];
+        return [name, keptType(stored, file.file)];
       }),
     );
     for (const name of file.tensors.keys()) {
