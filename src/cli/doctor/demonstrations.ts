@@ -42,5 +42,5 @@ function whatImitates({ warmStart, algorithm }: Recipe): { name: string; otherwi
 function source({ task }: Recipe): string {
   return task.name === "math"
     ? "name the column of worked text as task.solutionColumn (or of conversations as task.messagesColumn)"
-    : "give every problem of the task a demonstration";
+    : "leave task.demonstratedLevels out";
 }

@@ -342,6 +342,14 @@ test("demonstrations are found, and needed by what imitates alone", async () => 
   expect(severities).toEqual(["ok", "ok"]);
 });
 
+test("a task that was told which levels to demonstrate is told how to demonstrate all", async () => {
+  const { run, ...others } = await examination({ recipe: { algorithm: { name: "sft" } } });
+  const task = { ...run.recipe.task, name: "arithmetic" } as Recipe["task"];
+  const arithmetic = { ...others, run: { ...run, recipe: { ...run.recipe, task } } };
+  const [finding] = await examine(demonstrationsCheck, arithmetic);
+  expect(finding!.remedy).toBe("leave task.demonstratedLevels out, or choose another algorithm.name");
+});
+
 test("a recipe's own template that is another model's: the way out is the model's", async () => {
   const { run, ...others } = await examination(splitToken);
   const remedy = async (chatTemplate: string | null) => {

@@ -3,7 +3,7 @@ import type { Diagnosis } from "./diagnosis.ts";
 import type { Finding } from "./finding.ts";
 
 const severityWidth = 9;
-const checkWidth = 15;
+const checkWidth = 16;
 
 /** A diagnosis as text for a terminal. */
 export function diagnosisReport({ findings, warnings, failures }: Diagnosis): string {
