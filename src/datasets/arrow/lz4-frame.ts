@@ -1,11 +1,19 @@
 const frameMagic = 0x184d2204;
 const uncompressedBlock = 0x80000000;
+/** Bytes that a byte of a block can become: a length goes on in bytes of 255. */
+const mostGrowth = 255;
 
 /** Decompresses one LZ4 frame (github.com/lz4/lz4, doc/lz4_Frame_format.md). Throws Error for anything else. */
 export function decompressLz4Frame(frame: Uint8Array): Uint8Array {
   const input = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
   const { blocks, blockSize } = findBlocks(input);
-  const output = Buffer.allocUnsafeSlow(blocks.length * blockSize);
+  // A damaged header may claim blocks far larger than what their bytes can hold.
+  const most = blocks.reduce(
+    (sum, { start, end, isCompressed }) =>
+      sum + Math.min(blockSize, (end - start) * (isCompressed ? mostGrowth : 1)),
+    0,
+  );
+  const output = Buffer.allocUnsafeSlow(most);
   let size = 0;
   for (const { start, end, isCompressed } of blocks) {
     if (isCompressed) {
