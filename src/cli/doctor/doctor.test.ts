@@ -1,17 +1,23 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { editJson } from "../../../test/support/damaged-model.ts";
-import { type HeaderOnlyModel, writeHeaderOnlyModel } from "../../../test/support/header-only-model.ts";
+import {
+  config,
+  examination,
+  found,
+  rows,
+  template,
+  type Wrong,
+  writeRun,
+} from "../../../test/support/examined-run.ts";
 import { createSumsTask } from "../../../test/support/sums-run.ts";
-import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
 import { PreflightError } from "../../errors.ts";
 import { predictMemory } from "../predicted-memory.ts";
 import { prepareRun } from "../prepared-run.ts";
-import { checkRecipe } from "../recipe.ts";
 import type { Recipe } from "../run-config.ts";
 import { chatTemplateCheck } from "./chat-template.ts";
-import { type Check, type Examination, examine } from "./check.ts";
+import { type Check, examine } from "./check.ts";
 import { demonstrationsCheck } from "./demonstrations.ts";
 import { diagnose } from "./diagnosis.ts";
 import { diskCheck } from "./disk.ts";
@@ -20,75 +26,9 @@ import type { Finding } from "./finding.ts";
 import { goldAnswersCheck } from "./gold-answers.ts";
 import { heldOutCheck } from "./held-out.ts";
 import { memoryCheck, remedyFor } from "./memory.ts";
-import { readModelFacts } from "./model-facts.ts";
 import { cheapChecks, preflight } from "./preflight.ts";
 import { promptsCheck } from "./prompts.ts";
 import { diagnosisReport } from "./report.ts";
-
-const end = 18;
-const config = {
-  model_type: "qwen2",
-  vocab_size: 19,
-  hidden_size: 24,
-  intermediate_size: 8,
-  num_hidden_layers: 1,
-  num_attention_heads: 2,
-  num_key_value_heads: 2,
-  max_position_embeddings: 128,
-  tie_word_embeddings: true,
-  eos_token_id: end,
-};
-const template = "{% for m in messages %}{{ m.content }}<|end|>{% endfor %}";
-const rows = Array.from({ length: 20 }, (_, i) => ({ question: `${i}+1=?`, answer: String(i + 1) }));
-
-interface Wrong {
-  model?: Partial<HeaderOnlyModel>;
-  rows?: readonly { question: string; answer: string }[];
-  recipe?: Record<string, Record<string, unknown>>;
-  /** Changes files of the model folder. */
-  damage?: (folder: string) => void;
-}
-
-function writeRun(wrong: Wrong) {
-  const folder = temporaryFolder();
-  const model = path.join(folder, "model");
-  mkdirSync(model);
-  writeHeaderOnlyModel(model, {
-    config,
-    storedType: "F32",
-    generationConfig: { eos_token_id: [end] },
-    tokenizerConfig: { chat_template: template },
-    ...wrong.model,
-  });
-  wrong.damage?.(model);
-  const data = path.join(folder, "rows.jsonl");
-  writeFileSync(data, (wrong.rows ?? rows).map((row) => `${JSON.stringify(row)}\n`).join(""));
-  const { task, train, sampling, ...others } = wrong.recipe ?? {};
-  const value = {
-    name: "test",
-    model,
-    task: { name: "math", path: data, systemPrompt: "", heldOutShare: 0.2, ...task },
-    train: { steps: 2, promptsPerStep: 2, completionsPerPrompt: 2, maxPromptTokens: 16, ...train },
-    algorithm: { name: "gpg" },
-    sampling: { maxTokens: 16, ...sampling },
-    ...others,
-  };
-  const recipe = checkRecipe({ file: "test.yaml", value, locate: () => "test.yaml" });
-  return { recipe, runFolder: path.join(folder, "run") };
-}
-
-async function examination(wrong: Wrong = {}): Promise<Examination> {
-  const { recipe, runFolder } = writeRun(wrong);
-  const run = await prepareRun(recipe, { warn: () => undefined });
-  return { run, facts: readModelFacts(run.description), measuredPrompts: 100, triedAnswers: 100, runFolder };
-}
-
-async function found(check: Check, wrong: Wrong): Promise<Finding> {
-  const [finding] = await examine(check, await examination(wrong));
-  expect(finding!.remedy === null).toBe(finding!.severity === "ok");
-  expect(`${finding!.message}${finding!.remedy}`).not.toContain("\n");
-  return finding!;
-}
 
 const plainTemplate = (text: string) => ({ model: { tokenizerConfig: { chat_template: text } } });
 const editTokenizer = (changes: Record<string, unknown>) => ({
@@ -329,25 +269,6 @@ test.each<[what: string, check: Check, severity: Finding["severity"], message: R
   const finding = await found(check, wrong);
   expect(finding.message).toMatch(message);
   expect(finding).toMatchObject({ check: check.name, severity });
-});
-
-test("demonstrations are found, and needed by what imitates alone", async () => {
-  const worked = rows.map((row) => ({ ...row, answer: `count\n#### ${row.answer}` }));
-  const severities = await Promise.all(
-    [
-      { rows: worked, recipe: { algorithm: { name: "sft" } } },
-      { recipe: { algorithm: { name: "grpo" } } },
-    ].map(async (wrong) => (await found(demonstrationsCheck, wrong)).severity),
-  );
-  expect(severities).toEqual(["ok", "ok"]);
-});
-
-test("a task that was told which levels to demonstrate is told how to demonstrate all", async () => {
-  const { run, ...others } = await examination({ recipe: { algorithm: { name: "sft" } } });
-  const task = { ...run.recipe.task, name: "arithmetic" } as Recipe["task"];
-  const arithmetic = { ...others, run: { ...run, recipe: { ...run.recipe, task } } };
-  const [finding] = await examine(demonstrationsCheck, arithmetic);
-  expect(finding!.remedy).toBe("leave task.demonstratedLevels out, or choose another algorithm.name");
 });
 
 test("a recipe's own template that is another model's: the way out is the model's", async () => {
