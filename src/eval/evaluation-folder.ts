@@ -3,6 +3,7 @@ import path from "node:path";
 import { isTemporaryName, writeFailure, writeFileAtomically } from "../atomic-file.ts";
 import { shown } from "../error-text.ts";
 import { CheckpointError, ConfigError, errorMessage } from "../errors.ts";
+import { type FlatSettings, firstDifference } from "../settings-difference.ts";
 
 /** Where everything of an evaluation lies. */
 export interface EvaluationPaths {
@@ -34,9 +35,6 @@ export function removeLeftovers(folder: string): void {
   }
 }
 
-/** All that decides what an evaluation measures, by dotted names. */
-export type EvaluationSettings = Readonly<Record<string, string | number | boolean | null>>;
-
 /** Makes the folder, which may hold an evaluation. Throws ConfigError for one that holds anything else. */
 export function makeEvaluationFolder(folder: string): void {
   const { settings } = evaluationPaths(folder);
@@ -58,24 +56,19 @@ export function makeEvaluationFolder(folder: string): void {
  * Writes the settings of a new evaluation, or finds those of the one that is there to be the same. Throws ConfigError that
  * names the first difference.
  */
-export function claimSettings(folder: string, settings: EvaluationSettings): void {
+export function claimSettings(folder: string, settings: FlatSettings): void {
   const { settings: file } = evaluationPaths(folder);
   if (!existsSync(file)) {
     writeFileAtomically(file, `${JSON.stringify(settings, null, 2)}\n`);
     return;
   }
-  const stored = readJson(file) as EvaluationSettings;
-  for (const name of new Set([...Object.keys(settings), ...Object.keys(stored)])) {
-    if (stored[name] !== settings[name]) {
-      throw new ConfigError(
-        `${folder} holds an evaluation with ${name} ${inWords(stored[name])}, this one has ${inWords(settings[name])}; set it back, or choose another folder with --output`,
-      );
-    }
+  const difference = firstDifference(readJson(file) as FlatSettings, settings);
+  if (difference !== null) {
+    const { name, before, now } = difference;
+    throw new ConfigError(
+      `${folder} holds an evaluation with ${name} ${before}, this one has ${now}; set it back, or choose another folder with --output`,
+    );
   }
-}
-
-function inWords(value: EvaluationSettings[string] | undefined): string {
-  return value === undefined ? "unset" : JSON.stringify(value);
 }
 
 /** Throws CheckpointError for a file that is no JSON object. */

@@ -1,5 +1,6 @@
 import { CheckpointError } from "../errors.ts";
 import type { StepRecord } from "../pipeline.ts";
+import { type FlatSettings, firstDifference, flatten } from "../settings-difference.ts";
 import type { ProblemCursor, PromptState } from "./problem-cursor.ts";
 import type { TrainOptions } from "./train-options.ts";
 
@@ -17,7 +18,7 @@ export interface TrainerState {
   prompts?: PromptState;
   counters: RunCounters;
   /** Every setting that changes the numbers, by its dotted name. */
-  fingerprint: Fingerprint;
+  fingerprint: FlatSettings;
 }
 
 /** Over the whole run, resumed parts included. */
@@ -30,8 +31,6 @@ export interface RunCounters {
   /** In steps. */
   seconds: number;
 }
-
-export type Fingerprint = Readonly<Record<string, string | number | boolean | null>>;
 
 export function initialState(options: TrainOptions): TrainerState {
   return {
@@ -69,7 +68,7 @@ export function advance(state: TrainerState, record: StepRecord, cursors: Cursor
 }
 
 /** Without the limits that a refused prompt or reward tells the user to change before resuming: no past step depends on them. */
-function fingerprint(options: TrainOptions): Fingerprint {
+function fingerprint(options: TrainOptions): FlatSettings {
   const { warmStart, task, algorithm } = options;
   const own = {
     seed: options.seed,
@@ -85,36 +84,15 @@ function fingerprint(options: TrainOptions): Fingerprint {
   return { ...flatten(options.settings), ...flatten(own) };
 }
 
-/** `{ a: { b: 1 } }` becomes `{ "a.b": 1 }`; a list stays one value. */
-export function flatten(value: Readonly<Record<string, unknown>>, prefix = ""): Fingerprint {
-  const entries = Object.entries(value).flatMap(([key, child]): [string, Fingerprint[string]][] => {
-    if (child === undefined) {
-      return [];
-    }
-    if (typeof child === "object" && child !== null && !Array.isArray(child)) {
-      return Object.entries(flatten(child as Record<string, unknown>, `${prefix}${key}.`));
-    }
-    const scalar = child === null || ["string", "number", "boolean"].includes(typeof child);
-    return [[prefix + key, scalar ? (child as Fingerprint[string]) : JSON.stringify(child)]];
-  });
-  return Object.fromEntries(entries);
-}
-
 /** Throws a `CheckpointError` that names the first setting in which this run differs from the checkpoint. */
 export function checkSameRun(checkpoint: string, saved: TrainerState, wanted: TrainerState): void {
-  const names = new Set([...Object.keys(wanted.fingerprint), ...Object.keys(saved.fingerprint)]);
-  for (const name of names) {
-    const [before, now] = [saved.fingerprint[name], wanted.fingerprint[name]];
-    if (before !== now) {
-      throw new CheckpointError(
-        `${checkpoint} was made with ${name} ${inWords(before)}, this run has ${inWords(now)}; set it back, or train into another folder`,
-      );
-    }
+  const difference = firstDifference(saved.fingerprint, wanted.fingerprint);
+  if (difference !== null) {
+    const { name, before, now } = difference;
+    throw new CheckpointError(
+      `${checkpoint} was made with ${name} ${before}, this run has ${now}; set it back, or train into another folder`,
+    );
   }
-}
-
-export function inWords(value: Fingerprint[string] | undefined): string {
-  return value === undefined ? "unset" : JSON.stringify(value);
 }
 
 /** The state in the text of `trainer-state.json`, or null if it is none. */

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { writeFileAtomically } from "../../atomic-file.ts";
 import { CheckpointError, ConfigError, errorMessage } from "../../errors.ts";
+import { type FlatSettings, firstDifference, flatten } from "../../settings-difference.ts";
 import { holdsRun, runPaths } from "../../trainer/run-folder.ts";
-import { type Fingerprint, flatten, inWords } from "../../trainer/trainer-state.ts";
 import { writeRecipe } from "../recipe.ts";
 import type { Recipe } from "../run-config.ts";
 import type { ComparisonPlan } from "./plan.ts";
@@ -12,8 +12,8 @@ import type { ComparisonPlan } from "./plan.ts";
 interface ComparisonRecord {
   version: 1;
   seeds: readonly number[];
-  base: Fingerprint;
-  arms: Readonly<Record<string, Fingerprint>>;
+  base: FlatSettings;
+  arms: Readonly<Record<string, FlatSettings>>;
 }
 
 const recordFile = (folder: string): string => path.join(folder, "comparison.json");
@@ -55,17 +55,16 @@ export function checkComparison(plan: ComparisonPlan): ComparisonRecord | null {
   const sections = [
     ["base", before.base, now.base],
     ...Object.keys(before.arms).map((arm) => [`arms.${arm}`, before.arms[arm], now.arms[arm]]),
-  ] as [string, Fingerprint, Fingerprint | undefined][];
+  ] as [string, FlatSettings, FlatSettings | undefined][];
   for (const [section, was, is] of sections) {
     if (is === undefined) {
       throw new ConfigError(
         `${folder} was begun with ${section}, which is no longer there; put it back, or choose another folder with --output`,
       );
     }
-    for (const name of new Set([...Object.keys(is), ...Object.keys(was)])) {
-      if (was[name] !== is[name]) {
-        refuse(`${section}.${name}`, inWords(was[name]), inWords(is[name]));
-      }
+    const difference = firstDifference(was, is);
+    if (difference !== null) {
+      refuse(`${section}.${difference.name}`, difference.before, difference.now);
     }
   }
   return before;
@@ -81,7 +80,7 @@ function recordOf({ config, base, arms }: ComparisonPlan): ComparisonRecord {
 }
 
 /** Without what changes no more than speed and last bits. */
-export function settingsOf({ name, seed, output, compute, checkpoint, ...recipe }: Recipe): Fingerprint {
+export function settingsOf({ name, seed, output, compute, checkpoint, ...recipe }: Recipe): FlatSettings {
   return flatten(recipe);
 }
 
