@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -98,7 +98,8 @@ test("a killed download leaves nothing under a final name and is taken up where 
   server.faults.push({ match: /^GET \/content.*\/model\.safetensors/, times: 1, stallAfter: 20_000 });
   const running = startGpgrad("sample", name, "--prompt", "1+2=");
   const partial = () => filesUnder(cacheOf(name)).filter((file) => file.endsWith(".incomplete"));
-  const received = () => partial().map((file) => readFileSync(path.join(cacheOf(name), file)).length);
+  const received = () =>
+    partial().map((file) => statSync(path.join(cacheOf(name), file), { throwIfNoEntry: false })?.size);
   while (!received().includes(20_000)) {
     await sleep(20);
   }
