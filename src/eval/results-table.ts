@@ -1,6 +1,7 @@
 import type { BenchmarkResult, Grader } from "./benchmark-result.ts";
 import { findBenchmark, paperBenchmarks } from "./benchmarks/registry.ts";
 import type { EvaluationResults } from "./evaluation-results.ts";
+import { inPercent, markdownTable } from "./markdown-table.ts";
 import type { Estimate } from "./metrics/bootstrap.ts";
 
 /** `table.md`: pass@1 in the form of the paper's tables, and what stands behind it. */
@@ -14,7 +15,7 @@ export function resultsTable(results: EvaluationResults): string {
   ];
   const over = columns.filter(({ benchmark }) => average.over.includes(benchmark));
   return [
-    markdown([
+    markdownTable([
       ["Model", ...columns.map(({ title }) => title), "Avg."],
       row("gpgrad", cell(model)),
       row("upstream", `${cell(model)}, upstream's grader`),
@@ -22,7 +23,7 @@ export function resultsTable(results: EvaluationResults): string {
     "",
     `pass@1 in percent; template ${template}; Avg. is the mean over ${over.map(({ title }) => title).join(", ")}.`,
     "",
-    markdown([
+    markdownTable([
       [
         ...["Benchmark", "Problems", "Samples", "pass@1 (95%)", ...metricColumns(columns)],
         ...[
@@ -63,15 +64,15 @@ function detailRow(result: BenchmarkResult, more: readonly string[]): string[] {
   const own = metrics.gpgrad;
   const passAt1 = own["pass@1"] ?? null;
   const interval =
-    passAt1 === null ? "-" : `${percent(passAt1)} (${share(passAt1.low)} to ${share(passAt1.high)})`;
+    passAt1 === null ? "-" : `${percent(passAt1)} (${inPercent(passAt1.low)} to ${inPercent(passAt1.high)})`;
   return [
     result.title,
     String(result.problems),
     String(samples),
     interval,
     ...more.map((name) => percent(own[name.replace("n", String(samples))])),
-    ...[result.truncatedShare, result.unansweredShare, result.unscorableShare].map(share),
-    share(result.disagreementShare),
+    ...[result.truncatedShare, result.unansweredShare, result.unscorableShare].map(inPercent),
+    inPercent(result.disagreementShare),
     result.meanTokens.toFixed(0),
     String(result.temperature),
     String(result.topP),
@@ -95,19 +96,9 @@ function remarks({ benchmark, title, problems, skipped }: BenchmarkResult): stri
 }
 
 function percent(estimate: Estimate | null | undefined): string {
-  return estimate ? share(estimate.value) : "-";
-}
-
-function share(value: number): string {
-  return (100 * value).toFixed(1);
+  return estimate ? inPercent(estimate.value) : "-";
 }
 
 function cell(text: string): string {
   return text.replaceAll("|", "\\|").replaceAll("\n", " ");
-}
-
-function markdown([head, ...rows]: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  const rule = head!.map((_, index) => (index === 0 ? "---" : "---:"));
-  return [line(head!), line(rule), ...rows.map(line)].join("\n");
 }

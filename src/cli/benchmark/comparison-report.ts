@@ -3,6 +3,7 @@ import type {
   PairedDifference,
   StoredEvaluation,
 } from "../../eval/compare-evaluations.ts";
+import { inPercent, markdownTable } from "../../eval/markdown-table.ts";
 
 /** A comparison for people: what differs, by how much, and whether chance would do. */
 export function comparisonReport(
@@ -13,22 +14,19 @@ export function comparisonReport(
   const rows = differences.map((difference): string[] => [
     difference.title,
     String(difference.problems),
-    percent(difference.first),
-    percent(difference.second),
+    inPercent(difference.first),
+    inPercent(difference.second),
     `${signed(difference.difference.value)} (${signed(difference.difference.low)} to ${signed(difference.difference.high)})`,
     `${difference.wins} / ${difference.losses}`,
     pInWords(difference.pValue),
     significance(difference),
   ]);
   const head = ["Benchmark", "Problems", "A", "B", "B - A (95%)", "B / A better", "p", ""];
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [
     `A: ${first.model} (${first.folder})`,
     `B: ${second.model} (${second.folder})`,
     "",
-    line(head),
-    line(head.map((_, index) => (index === 0 ? "---" : "---:"))),
-    ...rows.map(line),
+    markdownTable([head, ...rows]),
     "",
     `pass@1 in percent${grader === "upstream" ? " by upstream's grader" : ""}; intervals: paired bootstrap over problems; p: exact sign test on the problems`,
     "where one is better (McNemar's with one sample a problem), not corrected for the number of rows.",
@@ -47,12 +45,8 @@ function significance({ difference, pValue }: PairedDifference): string {
     : "no clear difference";
 }
 
-function percent(value: number): string {
-  return (100 * value).toFixed(1);
-}
-
 function signed(value: number): string {
-  return `${value < 0 ? "" : "+"}${percent(value)}`;
+  return `${value < 0 ? "" : "+"}${inPercent(value)}`;
 }
 
 function pInWords(value: number): string {

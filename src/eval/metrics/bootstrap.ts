@@ -1,4 +1,5 @@
 import { hashSeed, randomBits } from "../../random.ts";
+import { mean } from "../reward-means.ts";
 
 /** A mean with its confidence interval. */
 export interface Estimate {
@@ -45,10 +46,6 @@ export function bootstrapMean(
 /** Of at least one stratum, none of them empty. */
 export function meanOfMeans(strata: readonly (readonly number[])[]): number {
   return strata.reduce((sum, values) => sum + mean(values) / strata.length, 0);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** Of sorted values, between two of them in proportion. */
