@@ -10,7 +10,7 @@ import {
   promptRowsOf,
   type TrainingInputBuffers,
 } from "./training-inputs.ts";
-import { gradientName, type TrainingPass, type TrainingPasses } from "./training-pass.ts";
+import { gradientName, passesOver, type TrainingPass, type TrainingPasses } from "./training-pass.ts";
 
 /**
  * Passes with gradient checkpointing: only the hidden states between layers are kept, and each layer is computed again on
@@ -30,15 +30,7 @@ export function createCheckpointedCompiler(
     const lanes = gradientLanes.map((gradients, lane) =>
       createPass(policy, layout, loss, parts, gradients, statesOfLanes[lane](rowsOf(layout))),
     );
-    return {
-      lanes,
-      free: () => {
-        for (const lane of lanes) {
-          lane.free();
-        }
-        parts.free();
-      },
-    };
+    return passesOver(parts, lanes);
   };
 }
 

@@ -74,8 +74,8 @@ function positionBytes({ layers, keyValueHeads, headSize }: ModelDimensions): nu
   return 2 * layers * keyValueHeads * headSize * Float32Array.BYTES_PER_ELEMENT;
 }
 
-/** Lanes that there are at most. */
-const mostLanes = 4;
+/** Lanes run on the threads of libuv's pool, which are this many unless the environment says otherwise. */
+export const mostLanes = 4;
 
 /**
  * Completions that one request may ask for so that their caches have room in any lane, one at least. It depends on the model

@@ -1,6 +1,6 @@
 import { type LanguageModel, parameterCount } from "../../models/model.ts";
 import type { AdamWOptions } from "../../optim/adamw.ts";
-import type { WaveLimits } from "./decode-layouts.ts";
+import { mostLanes, type WaveLimits } from "./decode-layouts.ts";
 import { defaultThreads } from "./local-model.ts";
 import type { LearnerOptions } from "./policy-learner.ts";
 
@@ -59,13 +59,11 @@ export function engineSettings(
 
 /** Gradients of all lanes together stay below this; a larger model divides operators instead, which it has the size for. */
 const gradientBytes = 2 ** 29;
-/** Lanes run on the threads of libuv's pool, which are this many unless the environment says otherwise. */
-const poolThreads = 4;
 
 function lanesFor(parameters: number, threads: number): number {
   const bytesPerParameter = 4;
   const small = parameters * bytesPerParameter * threads <= gradientBytes;
-  return small && threads <= poolThreads ? threads : 1;
+  return small && threads <= mostLanes ? threads : 1;
 }
 
 const wholeMachineRows = 2048;

@@ -19,7 +19,7 @@ import {
   promptRowsOf,
   type TrainingInputBuffers,
 } from "./training-inputs.ts";
-import { gradientName, type TrainingPass, type TrainingPasses } from "./training-pass.ts";
+import { gradientName, passesOver, type TrainingPass, type TrainingPasses } from "./training-pass.ts";
 
 /** What the vocabulary head reads for a layout's completion tokens, [P * G * T2, D]. */
 function symbolicCompletions(
@@ -106,15 +106,7 @@ function compilePasses(
     const own = allocateTrainingInputs(policy.backend, layout, loss);
     return createPass(policy, layout, graph, compiled, own, buffers);
   });
-  return {
-    lanes,
-    free: () => {
-      for (const lane of lanes) {
-        lane.free();
-      }
-      compiled.free();
-    },
-  };
+  return passesOver(compiled, lanes);
 }
 
 function createPass(

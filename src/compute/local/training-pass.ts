@@ -13,6 +13,19 @@ export interface TrainingPasses {
   free(): void;
 }
 
+/** Passes over `compiled`, which goes with them. */
+export function passesOver(compiled: { free(): void }, lanes: readonly TrainingPass[]): TrainingPasses {
+  return {
+    lanes,
+    free: () => {
+      for (const lane of lanes) {
+        lane.free();
+      }
+      compiled.free();
+    },
+  };
+}
+
 /** Name under which a parameter's gradient goes in and out of a graph. */
 export function gradientName(parameter: string): string {
   return `gradient:${parameter}`;

@@ -93,10 +93,6 @@ export class OnnxWriter {
     return name;
   }
 
-  private computes(value: string): boolean {
-    return this.nodes.some(({ output }) => output.includes(value));
-  }
-
   private rename(names: ReadonlyMap<string, string>): void {
     for (const node of this.nodes) {
       node.input = node.input.map((name) => names.get(name) ?? name);
@@ -113,9 +109,10 @@ export class OnnxWriter {
     outputs: Iterable<{ name: string; value: string; shape: Shape }>,
   ): Uint8Array {
     const outputInfos: ValueInfoProto[] = [];
+    const computed = new Set(this.nodes.flatMap(({ output }) => output));
     const renamed = new Map<string, string>();
     for (const { name, value, shape } of outputs) {
-      if (renamed.has(value) || !this.computes(value)) {
+      if (renamed.has(value) || !computed.has(value)) {
         this.nodes.push(create(NodeProtoSchema, { opType: "Identity", input: [value], output: [name] }));
       } else {
         renamed.set(value, name);
