@@ -18,17 +18,17 @@ export interface MicroBatch {
   kind: LossKind;
 }
 
-/** Lengths are rounded up to a multiple of 8, or of an eighth of the power of two below, so that few shapes are compiled. */
-function roundUp(length: number): number {
-  const step = Math.max(8, 2 ** Math.floor(Math.log2(Math.max(1, length))) / 8);
-  return Math.ceil(length / step) * step;
+/** Up to a multiple of an eighth of the power of two below, so that few shapes are compiled, and of `leastStep`. */
+function roundUp(size: number, leastStep: number): number {
+  const step = Math.max(leastStep, 2 ** Math.floor(Math.log2(Math.max(1, size))) / 8);
+  return Math.ceil(size / step) * step;
 }
 
-/** Rows of the grid that holds these slices. */
+/** The grid that holds these slices; more prompts than slices where that spares another compilation. */
 function layoutOf(slices: readonly GroupSlice[]): SharedPromptLayout {
-  const longest = (lengths: number[]): number => roundUp(Math.max(0, ...lengths));
+  const longest = (lengths: number[]): number => roundUp(Math.max(0, ...lengths), 8);
   return {
-    prompts: slices.length,
+    prompts: roundUp(slices.length, 1),
     // The last prompt token predicts the first completion token, so it stands with the completions.
     promptLength: longest(slices.map(({ promptTokenIds }) => promptTokenIds.length - 1)),
     completions: Math.max(...slices.map(({ completions }) => completions.length)),
@@ -70,11 +70,35 @@ export function planMicroBatches(batch: TrainingBatch, maxRows: number, lanes: n
       .filter(({ completion }) => isActive(completion));
     return active.length === 0 ? [] : [{ group, promptTokenIds, completions: active }];
   });
-  const rows = groups.reduce((total, group) => total + rowsOf(layoutOf([group])), 0);
-  const rowsPerRound = rows / Math.max(1, Math.ceil(rows / maxRows));
   const [loss, kind] = [batch.loss, lossKindOf(batch)];
-  const packed = packSlices(groups, Math.ceil(rowsPerRound / lanes));
-  return packed.map((slices) => ({ layout: layoutOf(slices), slices, loss, kind }));
+  return packEvenly(groups, maxRows, lanes).map((slices) => ({
+    layout: layoutOf(slices),
+    slices,
+    loss,
+    kind,
+  }));
+}
+
+/** How much larger the next size of micro-batches is that is tried. */
+const packingStep = 1.02;
+
+/** The smallest micro-batches that keep every lane busy in as few rounds as can be. */
+function packEvenly(groups: readonly GroupSlice[], maxRows: number, lanes: number): GroupSlice[][] {
+  const rows = groups.reduce((total, group) => total + rowsOf(layoutOf([group])), 0);
+  const most = Math.ceil(maxRows / lanes);
+  for (let rounds = Math.max(1, Math.ceil(rows / maxRows)); ; rounds++) {
+    const places = rounds * lanes;
+    for (
+      let size = Math.ceil(rows / places);
+      size < most * packingStep;
+      size = Math.ceil(size * packingStep)
+    ) {
+      const packed = packSlices(groups, Math.min(size, most));
+      if (packed.length <= places) {
+        return packed;
+      }
+    }
+  }
 }
 
 /** Groups of like lengths go together, at most `maxRows` rows at once. */

@@ -43,7 +43,7 @@ export interface PolicyLearner {
 
 /** Compiled graphs take some 8 kB an operator, so deep models keep fewer of them. */
 const compiledLayers = 192;
-const mostCompiledLayouts = 10;
+const mostCompiledLayouts = 32;
 
 /** Layouts whose compiled passes are kept for the batches to come. */
 export function keptLayouts({ layers }: ModelDimensions, lanes: number): number {

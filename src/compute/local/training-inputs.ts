@@ -107,7 +107,7 @@ function fillCompletionMask(
   const total = promptLength + completionLength;
   const perPrompt = completionLength * total;
   for (let prompt = 0; prompt < completionMask.length / perPrompt; prompt++) {
-    const context = contexts_P[prompt];
+    const context = contexts_P[prompt] ?? 0;
     for (let t = 0; t < completionLength; t++) {
       const row = prompt * perPrompt + t * total;
       completionMask.fill(0, row, row + total);
