@@ -109,6 +109,8 @@ export interface TrainingBatch {
   groups: readonly TrainingGroup[];
   /** `policy-gradient` if left out. */
   loss?: BatchLoss;
+  /** The policy is the softmax of the logits divided by it, as completions were sampled; above 0, and 1 if left out. */
+  temperature?: number;
 }
 
 /** A number for each thing that was measured, by its full name. */

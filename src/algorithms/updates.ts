@@ -9,6 +9,14 @@ export interface BatchLogprobs {
   reference?: readonly (readonly (readonly number[])[])[] | undefined;
 }
 
+/**
+ * The batch under the distribution it was sampled from, as TRL since 0.16 has it. Greedy choices (temperature 0) have none
+ * that could move: they are learned from at 1.
+ */
+export function atTemperature(batch: TrainingBatch, temperature: number): TrainingBatch {
+  return temperature === 0 ? batch : { ...batch, temperature };
+}
+
 /** The batch with what its loss compares with. */
 export function withLogprobs(batch: TrainingBatch, { old, reference }: BatchLogprobs): TrainingBatch {
   return mapCompletions(batch, (completion, group, index) => ({

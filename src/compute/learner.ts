@@ -22,13 +22,20 @@ export interface TokenGroup {
   completions: readonly { tokenIds: readonly number[] }[];
 }
 
+/** Completions whose log-probabilities are asked for. */
+export interface TokenBatch {
+  groups: readonly TokenGroup[];
+  /** As in a `TrainingBatch`. */
+  temperature?: number;
+}
+
 /**
  * Holds the trainable policy, and the reference of a KL term where it was made with one: the policy as it began, without
  * its adapter. Gradients add up over calls of `forwardBackward` until `optimStep` applies and clears them. */
 export interface Learner {
   forwardBackward(batch: TrainingBatch): Promise<ForwardBackwardResult>;
   /** Log-probabilities [group][completion][token] of every token, without gradient, under the policy or the reference. */
-  logprobs(groups: readonly TokenGroup[], of: "policy" | "reference"): Promise<number[][][]>;
+  logprobs(batch: TokenBatch, of: "policy" | "reference"): Promise<number[][][]>;
   optimStep(options: { learningRate: number }): Promise<OptimStepResult>;
   /** Writes the model folder (Hugging Face layout) and the optimizer state into `directory`, which exists. */
   save(directory: string): Promise<void>;

@@ -95,6 +95,34 @@ test("several updates on one batch are one step, which reports their means and t
   }
 });
 
+test("samples are learned from at the temperature they were drawn with, greedy choices and demonstrations at 1", async () => {
+  const temperatures = async (temperature: number) => {
+    const { options } = createSumsRun(temporaryFolder(), {
+      steps: 1,
+      algorithm: createGrpo({ ...grpoDefaults, scaleRewards: "none", beta: 0.1, highestReward }),
+    });
+    const { learner } = options;
+    const seen: (number | undefined)[] = [];
+    options.sampling = { ...options.sampling, temperature };
+    options.learner = {
+      ...learner,
+      forwardBackward: (batch) => {
+        seen.push(batch.temperature);
+        return learner.forwardBackward(batch);
+      },
+      logprobs: (batch, of) => {
+        seen.push(batch.temperature);
+        return learner.logprobs(batch, of);
+      },
+    };
+    await train(options);
+    return seen;
+  };
+  const demonstrations = [undefined, undefined, undefined];
+  expect(await temperatures(0.5)).toEqual([...demonstrations, 0.5, 0.5]);
+  expect((await temperatures(0)).filter((each) => each !== undefined)).toEqual([]);
+});
+
 test("log-probabilities are looked up only where the policy moves within a batch or has a reference", async () => {
   const lookups: string[] = [];
   const settings = { ...grpoDefaults, scaleRewards: "none", aggregation: "tokens", highestReward } as const;
@@ -103,9 +131,9 @@ test("log-probabilities are looked up only where the policy moves within a batch
     const { learner } = options;
     options.learner = {
       ...learner,
-      logprobs: (groups, of) => {
+      logprobs: (batch, of) => {
         lookups.push(of);
-        return learner.logprobs(groups, of);
+        return learner.logprobs(batch, of);
       },
     };
     await train(options);

@@ -15,7 +15,7 @@ export async function learnBatch(
   batch: TrainingBatch,
   learningRate: number,
 ): Promise<Update> {
-  const lookUp = (of: "policy" | "reference") => learner.logprobs(batch.groups, of);
+  const lookUp = (of: "policy" | "reference") => learner.logprobs(batch, of);
   if (usesReference && divergence === "pinsker") {
     const [old, reference] = [await lookUp("policy"), await lookUp("reference")];
     const { batch: weighed, lossOffset } = withPinsker(batch, { old, reference });

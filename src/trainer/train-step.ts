@@ -1,4 +1,5 @@
 import type { Algorithm } from "../algorithms/algorithm.ts";
+import { atTemperature } from "../algorithms/updates.ts";
 import type { SampleProgress } from "../compute/sampler.ts";
 import { DataError } from "../errors.ts";
 import { withTaskStops } from "../eval/evaluate.ts";
@@ -49,7 +50,8 @@ export async function trainStep(context: StepContext, algorithm: Algorithm): Pro
   rewardFailures(sampled).warnings.forEach(warn);
 
   const selected = algorithm.select(sampled, promptsPerStep);
-  const { batch, signal } = algorithm.weigh(selected, sampled);
+  const { batch: weighed, signal } = algorithm.weigh(selected, sampled);
+  const batch = atTemperature(weighed, options.sampling.temperature);
   let update = noUpdate;
   if (signal.zeroLossReason === null) {
     progress("learn");

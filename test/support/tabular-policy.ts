@@ -79,7 +79,7 @@ export function createTabularPolicy(): TabularPolicy {
       },
     },
     learner: {
-      async forwardBackward({ groups, loss: batchLoss }) {
+      async forwardBackward({ groups, loss: batchLoss, temperature = 1 }) {
         let loss = 0;
         let tokens = 0;
         const clip = batchLoss?.name === "clipped-ratio" ? batchLoss.clip : undefined;
@@ -87,7 +87,7 @@ export function createTabularPolicy(): TabularPolicy {
           completions.map(({ tokenIds, weights, oldLogprobs, referenceLogprobs, klWeights }) =>
             tokenIds.map((tokenId, position) => {
               const row = rowName(promptTokenIds, tokenIds.slice(0, position));
-              const probabilities = distribution(row, 1);
+              const probabilities = distribution(row, temperature);
               const gradient = rowOf(gradients, row);
               const logprob = Math.log(probabilities[tokenId]);
               const lossAt = (at: number): number =>
@@ -100,7 +100,7 @@ export function createTabularPolicy(): TabularPolicy {
                 }).loss;
               const slope = (lossAt(logprob + 1e-5) - lossAt(logprob - 1e-5)) / 2e-5;
               for (const [token, probability] of probabilities.entries()) {
-                gradient[token] += slope * (Number(token === tokenId) - probability);
+                gradient[token] += (slope * (Number(token === tokenId) - probability)) / temperature;
               }
               tokens += 1;
               loss += lossAt(logprob);
@@ -110,12 +110,12 @@ export function createTabularPolicy(): TabularPolicy {
         );
         return { loss, logprobs, tokens, metrics: {} };
       },
-      async logprobs(groups, of) {
+      async logprobs({ groups, temperature = 1 }, of) {
         return groups.map(({ promptTokenIds, completions }) =>
           completions.map(({ tokenIds }) =>
             tokenIds.map((tokenId, position) => {
               const row = rowName(promptTokenIds, tokenIds.slice(0, position));
-              return Math.log(distribution(row, 1, of === "policy" ? logits : reference)[tokenId]);
+              return Math.log(distribution(row, temperature, of === "policy" ? logits : reference)[tokenId]);
             }),
           ),
         );

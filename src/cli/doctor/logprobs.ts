@@ -14,9 +14,8 @@ const largestGap = 1e-3;
 /** A part of the first batch: enough to see a gap, which a wrong model has everywhere. */
 const most = { prompts: 4, completions: 2, tokens: 32 };
 
-/** The learner's log-probabilities are those of the policy itself, so the tokens are drawn from it as it is. */
-const untouched: Omit<SamplingParameters, "maxTokens"> = {
-  temperature: 1,
+/** The learner's log-probabilities are those of all tokens, so they are drawn from all. */
+const unfiltered: Omit<SamplingParameters, "maxTokens" | "temperature"> = {
   topK: 0,
   topP: 1,
   minP: 0,
@@ -35,6 +34,7 @@ interface Parts {
 /** Samples the beginning of a run's first batch and has the learner read the same tokens. It leaves gradients behind. */
 export async function checkLogprobs({ recipe, task, sampler, learner, codec }: Parts): Promise<Finding[]> {
   const { promptsPerStep, completionsPerPrompt } = recipe.train;
+  const temperature = recipe.sampling.temperature || 1;
   const cursor = createProblemCursor(task.train, recipe.seed);
   const count = Math.min(most.prompts, promptsPerStep, task.train.size);
   const prompts = drawPrompts(cursor, count, codec, recipe.train, () => undefined);
@@ -44,9 +44,10 @@ export async function checkLogprobs({ recipe, task, sampler, learner, codec }: P
       count: Math.min(most.completions, completionsPerPrompt),
       seed: index,
     })),
-    { ...untouched, maxTokens: Math.min(most.tokens, recipe.sampling.maxTokens) },
+    { ...unfiltered, temperature, maxTokens: Math.min(most.tokens, recipe.sampling.maxTokens) },
   );
   const { logprobs } = await learner.forwardBackward({
+    temperature,
     groups: sampled.map((completions, group) => ({
       promptTokenIds: prompts[group]!.tokenIds,
       completions: completions.map(({ tokenIds }) => ({ tokenIds, weights: tokenIds.map(() => 1) })),

@@ -57,10 +57,8 @@ export async function compareGradients(
       `${retokenized} of ${completions} completions have another number of tokens when they are made from their text again: their gradients are those of the text`,
     );
   }
-  const batches = batchesOf(names, groups, {
-    recipe: recipe.algorithm,
-    maxTokens: recipe.sampling.maxTokens,
-  });
+  const { algorithm, sampling } = recipe;
+  const batches = batchesOf(names, groups, { recipe: algorithm, sampling });
   const backend = await startBackend(prepared, { reference: false });
   try {
     const { parameters, adapter } = backend.model;

@@ -1,4 +1,6 @@
 import { isImitation } from "../../algorithms/algorithm.ts";
+import { atTemperature } from "../../algorithms/updates.ts";
+import type { SamplingParameters } from "../../compute/sampler.ts";
 import type { ScoredGroup, ScoredRollout, TrainingBatch } from "../../pipeline.ts";
 import { type AlgorithmSection, algorithmSection } from "../algorithm-section.ts";
 import { type AlgorithmContext, createAlgorithm } from "../create-algorithm.ts";
@@ -19,20 +21,26 @@ const algorithms = {
 /** The names of the losses, the recipe's own one first. */
 export const lossNames: readonly string[] = ["recipe", ...Object.keys(algorithms), "sft"];
 
+export interface LossContext {
+  recipe: AlgorithmSection;
+  sampling: Pick<SamplingParameters, "maxTokens" | "temperature">;
+}
+
 /** What each loss makes of stored groups at the policy that is asked, as if it had sampled them: every ratio is 1. */
 export function batchesOf(
   names: readonly string[],
   groups: readonly ScoredGroup[],
-  { recipe, maxTokens }: { recipe: AlgorithmSection; maxTokens: number },
+  { recipe, sampling }: LossContext,
 ): NamedBatch[] {
-  const context = { maxTokens, highestReward: highestRewardOf(groups) };
+  const context = { maxTokens: sampling.maxTokens, highestReward: highestRewardOf(groups) };
   return names.map((name) => {
     if (name === "sft" || (name === "recipe" && recipe.name === "sft")) {
       return { name, batch: imitateBest(groups, context) };
     }
     const section =
       name === "recipe" ? recipe : algorithmSection.parse(algorithms[name as keyof typeof algorithms]);
-    return { name, batch: weigh(section, groups, context) };
+    const batch = weigh(section, groups, context);
+    return { name, batch: batch && atTemperature(batch, sampling.temperature) };
   });
 }
 

@@ -64,7 +64,8 @@ const groups = [
 ];
 const context = { maxTokens: 32, highestReward: 1 };
 const recipe = algorithmSection.parse({ name: "grpo", scaleRewards: "batch", beta: 0.1 });
-const stored = (...names: string[]) => batchesOf(names, groups, { recipe, maxTokens: 32 });
+const sampling = { maxTokens: 32, temperature: 1 };
+const stored = (...names: string[]) => batchesOf(names, groups, { recipe, sampling });
 
 const measure = (batches: readonly NamedBatch[], held = 99) => measureGradients(reader, batches, { held });
 const between = ({ losses, cosines }: GradientReport, a: string, b: string): number => {
@@ -151,7 +152,7 @@ test("norms by group of parameters add up, and each group has its own cosines", 
 test("without a difference between rewards only imitation has a gradient", async () => {
   const equal = [groups[2]!];
   const names = ["gpg-alpha", "grpo", "dapo", "reinforce++", "sft"];
-  const batches = batchesOf(names, equal, { recipe, maxTokens: 32 });
+  const batches = batchesOf(names, equal, { recipe, sampling });
   const report = await measure(batches);
   expect(report.losses.map(({ norm: each }) => each > 0)).toEqual([false, false, false, false, true]);
   expect(report.cosines[0]).toEqual([null, null, null, null, null]);

@@ -79,7 +79,7 @@ export async function startLocalBackend(options: LocalBackendOptions): Promise<L
     },
     learner: {
       forwardBackward: (batch) => worker.call("forwardBackward", [batch]),
-      logprobs: (groups, of) => worker.call("logprobs", [groups, of]),
+      logprobs: (batch, of) => worker.call("logprobs", [batch, of]),
       optimStep: (step) => worker.call("optimStep", [step]),
       save: (directory) => worker.call("save", [directory]),
       load: (directory) => worker.call("load", [directory]),

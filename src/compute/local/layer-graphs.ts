@@ -8,7 +8,7 @@ import { type SharedPromptLayout, sharedPromptAttention } from "../../nn/attenti
 import { weightsUnder } from "../../nn/weights.ts";
 import { type LossKind, plainLoss, symbolicLoss } from "./loss-inputs.ts";
 import { positionsOf, rowsOf } from "./micro-batches.ts";
-import { type Policy, policyInputs, policyWeights, vocabularyHead } from "./policy.ts";
+import { headRows, type Policy, policyInputs, policyWeights, vocabularyHead } from "./policy.ts";
 import { attentionMasks } from "./training-inputs.ts";
 import { gradientName } from "./training-pass.ts";
 
@@ -43,7 +43,7 @@ export function headForwardBackward(policy: Policy, count: number, kind: LossKin
   const weights = policyWeights(policy);
   const hidden = hiddenInput(policy, count);
   const targets = input("targets", [count], "integer");
-  const logprobs = tokenLogprobs(model.finalNorm(weights, hidden), vocabularyHead(model, weights), targets);
+  const logprobs = tokenLogprobs(headRows(model, weights, hidden), vocabularyHead(model, weights), targets);
   return buildGraph({ logprobs, ...backward(policy, symbolicLoss(logprobs, kind), hidden) });
 }
 

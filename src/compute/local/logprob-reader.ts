@@ -1,4 +1,4 @@
-import type { TokenGroup } from "../learner.ts";
+import type { TokenBatch, TokenGroup } from "../learner.ts";
 import { createCompiledCache } from "./compiled-cache.ts";
 import { planMicroBatches } from "./micro-batches.ts";
 import { runRounds } from "./pass-rounds.ts";
@@ -10,7 +10,7 @@ import type { TrainingPasses } from "./training-pass.ts";
 /** Log-probabilities of given tokens under a policy as it is, without gradient. */
 export interface LogprobReader {
   /** [group][completion][token]. */
-  read(groups: readonly TokenGroup[]): Promise<number[][][]>;
+  read(batch: TokenBatch): Promise<number[][][]>;
   free(): void;
 }
 
@@ -20,10 +20,10 @@ export function createLogprobReader(
 ): LogprobReader {
   const passes = createCompiledCache<TrainingPasses>(keptLayouts(policy.model.dimensions, lanes));
   return {
-    read: async (groups) => {
+    read: async ({ groups, temperature }) => {
       const found = groups.map(({ completions }) => completions.map((): number[] => []));
       const microBatches = planMicroBatches(
-        { groups: groups.map(everyTokenWeighted) },
+        { groups: groups.map(everyTokenWeighted), ...(temperature && { temperature }) },
         microBatchTokens,
         lanes,
       );

@@ -14,6 +14,7 @@ export interface MicroBatch {
   layout: SharedPromptLayout;
   slices: readonly GroupSlice[];
   loss: BatchLoss | undefined;
+  temperature: number;
   /** The same for all micro-batches of a batch. */
   kind: LossKind;
 }
@@ -70,11 +71,13 @@ export function planMicroBatches(batch: TrainingBatch, maxRows: number, lanes: n
       .filter(({ completion }) => isActive(completion));
     return active.length === 0 ? [] : [{ group, promptTokenIds, completions: active }];
   });
-  const [loss, kind] = [batch.loss, lossKindOf(batch)];
+  const { loss, temperature = 1 } = batch;
+  const kind = lossKindOf(batch);
   return packEvenly(groups, maxRows, lanes).map((slices) => ({
     layout: layoutOf(slices),
     slices,
     loss,
+    temperature,
     kind,
   }));
 }

@@ -7,6 +7,7 @@ const microBatch: MicroBatch = {
   layout: { prompts: 0, promptLength: 0, completions: 0, completionLength: 0 },
   slices: [],
   loss: undefined,
+  temperature: 1,
   kind: { ratio: false, kl: false },
 };
 

@@ -63,9 +63,9 @@ function batchOf(logprobs: number[][][], terms: { old: boolean; kl: boolean }): 
   };
 }
 
-async function logprobsUnder(given: Policy, more: Partial<typeof options> = {}) {
+async function logprobsUnder(given: Policy, more: Partial<typeof options> = {}, temperature = 1) {
   const reader = createLogprobReader(given, { ...options, ...more });
-  const found = await reader.read(tokens);
+  const found = await reader.read({ groups: tokens, temperature });
   reader.free();
   return found;
 }
@@ -85,7 +85,8 @@ const kinds = [
 test.each(kinds)(
   "the update of $old, $kl is the same however it is cut, ordered and padded",
   async (kind) => {
-    const batch = batchOf(await logprobsUnder(policy), kind);
+    const temperature = kind.old ? 1 : 0.6;
+    const batch = { ...batchOf(await logprobsUnder(policy, {}, temperature), kind), temperature };
     const whole = await gradientsOf(policy, batch, { microBatchTokens: 100_000 });
     const largest = Math.max(
       ...Object.values(whole.gradients).flatMap((values) => Array.from(values, Math.abs)),
@@ -183,47 +184,50 @@ test("log-probabilities are those of the backward pass, in any micro-batches, of
   }
 });
 
-test("the gradient of a clipped loss with KL is its slope through the whole model", async () => {
-  const small = createModel(
-    {
-      ...configuration,
-      vocab_size: 26,
-      hidden_size: 8,
-      intermediate_size: 8,
-      num_attention_heads: 2,
-      num_hidden_layers: 1,
-    },
-    "the test's config",
-  );
-  const exact = createPolicy(createReferenceBackend(), small, randomWeights(small, 3));
-  const batch = batchOf(await logprobsUnder(exact), { old: true, kl: true });
-  const narrow = { ...batch, groups: batch.groups.slice(0, 1) };
-  const { gradients } = await gradientsOf(exact, narrow);
-  const reader = createLogprobReader(exact, options);
-  const lossAt = async (): Promise<number> => {
-    const report = createLossReport(narrow);
-    for (const [index, logprobs_T] of (await reader.read(tokens.slice(0, 1)))[0].entries()) {
-      report.add(narrow.groups[0].completions[index], logprobs_T);
+test.each([1, 0.7])(
+  "the gradient of a clipped loss with KL at temperature %d is its slope through the whole model",
+  async (temperature) => {
+    const small = createModel(
+      {
+        ...configuration,
+        vocab_size: 26,
+        hidden_size: 8,
+        intermediate_size: 8,
+        num_attention_heads: 2,
+        num_hidden_layers: 1,
+      },
+      "the test's config",
+    );
+    const exact = createPolicy(createReferenceBackend(), small, randomWeights(small, 3));
+    const batch = batchOf(await logprobsUnder(exact, {}, temperature), { old: true, kl: true });
+    const narrow = { ...batch, groups: batch.groups.slice(0, 1), temperature };
+    const { gradients } = await gradientsOf(exact, narrow);
+    const reader = createLogprobReader(exact, options);
+    const lossAt = async (): Promise<number> => {
+      const report = createLossReport(narrow);
+      for (const [index, logprobs_T] of (await reader.read(narrow))[0].entries()) {
+        report.add(narrow.groups[0].completions[index], logprobs_T);
+      }
+      return report.loss;
+    };
+    let largest = 0;
+    for (const [index, [name, { values }]] of [...exact.parameters].entries()) {
+      const weights = values as Float64Array;
+      const at = (7 * index) % weights.length;
+      const start = weights[at];
+      const step = 1e-5;
+      weights[at] = start + step;
+      const above = await lossAt();
+      weights[at] = start - step;
+      const below = await lossAt();
+      weights[at] = start;
+      const slope = (above - below) / (2 * step);
+      expect(Math.abs(slope - gradients[name][at]), name).toBeLessThan(1e-6);
+      largest = Math.max(largest, Math.abs(slope));
     }
-    return report.loss;
-  };
-  let largest = 0;
-  for (const [index, [name, { values }]] of [...exact.parameters].entries()) {
-    const weights = values as Float64Array;
-    const at = (7 * index) % weights.length;
-    const start = weights[at];
-    const step = 1e-5;
-    weights[at] = start + step;
-    const above = await lossAt();
-    weights[at] = start - step;
-    const below = await lossAt();
-    weights[at] = start;
-    const slope = (above - below) / (2 * step);
-    expect(Math.abs(slope - gradients[name][at]), name).toBeLessThan(1e-6);
-    largest = Math.max(largest, Math.abs(slope));
-  }
-  expect(largest).toBeGreaterThan(1e-3);
-});
+    expect(largest).toBeGreaterThan(1e-3);
+  },
+);
 
 test("a reference stays while the policy moves, and is restored to the bit", async () => {
   const moving = createPolicy(policy.backend, model, randomWeights(model, 1));

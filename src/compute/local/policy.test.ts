@@ -98,9 +98,17 @@ describe("sampler and learner on the same weights", async () => {
     expect(tokensAtFirst).toBeLessThan(tokens);
   });
 
-  test("agree on the log-probability of every token", async () => {
-    const sampled = await sampler.sample(requests, sampling);
-    const { logprobs } = await gradientsOf({ groups }, 4096);
+  test.each([
+    [1, false],
+    [0.7, false],
+    [1.4, true],
+  ])("agree on the log-probability of every token at temperature %d", async (temperature, checkpointing) => {
+    const sampled = await sampler.sample(requests, { ...sampling, temperature });
+    const drawn = sampled.map((completions, group) => ({
+      promptTokenIds: prompts[group],
+      completions: completions.map(({ tokenIds }) => ({ tokenIds, weights: tokenIds.map(() => 1) })),
+    }));
+    const { logprobs } = await gradientsOf({ groups: drawn, temperature }, 4096, 1, checkpointing);
     sampled.forEach((completions, group) => {
       completions.forEach((completion, member) => {
         completion.logprobs.forEach((logprob, t) => {

@@ -1,4 +1,5 @@
 import type { Backend, Buffer } from "../../engine/backend.ts";
+import { multiply } from "../../engine/operations.ts";
 import type { Tensor } from "../../engine/primitives.ts";
 import { input } from "../../engine/tensor.ts";
 import type { VocabularyHead } from "../../losses/token-logprobs.ts";
@@ -122,6 +123,14 @@ export function policyWeights({ model, parameters, adapter }: Policy): Weights {
     linear: (x, name) => linear(x, layerOf(name)),
     linearAt: (x, name, indices) => linearAt(x, layerOf(name), indices),
   };
+}
+
+/**
+ * What the vocabulary head reads of the last layer's rows [N, D], for logits that are divided by the temperature already;
+ * `inverseTemperature` is an input [].
+ */
+export function headRows(model: LanguageModel, weights: Weights, hidden: Tensor): Tensor {
+  return multiply(model.finalNorm(weights, hidden), input("inverseTemperature", []));
 }
 
 /** The vocabulary head as losses want it. */

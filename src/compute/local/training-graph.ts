@@ -11,7 +11,7 @@ import type { Weights } from "../../nn/weights.ts";
 import { chunkedHead } from "./chunked-head.ts";
 import { type LossKind, plainLoss, symbolicLoss } from "./loss-inputs.ts";
 import { positionsOf, rowsOf } from "./micro-batches.ts";
-import { type Policy, policyBuffers, policyInputs, vocabularyHead } from "./policy.ts";
+import { headRows, type Policy, policyBuffers, policyInputs, vocabularyHead } from "./policy.ts";
 import {
   allocateTrainingInputs,
   attentionMasks,
@@ -31,7 +31,7 @@ function symbolicCompletions(
   const { weights, rows: rowInputs } = policyInputs(policy, rows, positionsOf(layout));
   const attend = sharedPromptAttention(layout, model.dimensions, attentionMasks(layout));
   const hidden = hiddenStates(model, weights, rowInputs, attend);
-  return { weights, completions: model.finalNorm(weights, slice(hidden, 0, promptRowsOf(layout), rows)) };
+  return { weights, completions: headRows(model, weights, slice(hidden, 0, promptRowsOf(layout), rows)) };
 }
 
 /** Forward alone: log-probabilities [P * G * T2]. */

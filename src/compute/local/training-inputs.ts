@@ -37,7 +37,10 @@ export function attentionMasks(layout: SharedPromptLayout): {
 
 /** What a pass over one layout reads beside the policy, by the names of the graphs' inputs. */
 export type TrainingInputBuffers = Readonly<
-  Record<"tokenIds" | "positions" | "targets" | "promptMask" | "completionMask", Buffer>
+  Record<
+    "tokenIds" | "positions" | "targets" | "inverseTemperature" | "promptMask" | "completionMask",
+    Buffer
+  >
 > &
   LossInputBuffers;
 
@@ -53,6 +56,7 @@ export function allocateTrainingInputs(
     tokenIds: backend.allocate([rows], "integer"),
     positions: backend.allocate([rows], "integer"),
     targets: backend.allocate([completionRows], "integer"),
+    inverseTemperature: backend.allocate([]),
     ...(loss && allocateLossInputs(backend, completionRows, loss)),
     promptMask: causalMask(backend, layout.promptLength),
     completionMask: backend.allocate(completionMaskShape(layout)),
@@ -62,7 +66,7 @@ export function allocateTrainingInputs(
 /** Rows: prompts [P, T1] without their last token, then completions [P, G, T2], each led by the last prompt token. */
 export function fillTrainingInputs(
   own: TrainingInputBuffers,
-  { slices, loss }: MicroBatch,
+  { slices, loss, temperature }: MicroBatch,
   layout: SharedPromptLayout,
 ): void {
   const { prompts, promptLength, completions, completionLength } = layout;
@@ -73,6 +77,7 @@ export function fillTrainingInputs(
     values.fill(0n);
   }
   clearLossInputs(own);
+  own.inverseTemperature.values[0] = 1 / temperature;
   const promptRows = prompts * promptLength;
   slices.forEach(({ promptTokenIds, completions: members }, prompt) => {
     const context = promptTokenIds.length - 1;

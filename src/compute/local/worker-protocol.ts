@@ -1,6 +1,6 @@
 import * as errors from "../../errors.ts";
 import type { TrainingBatch } from "../../pipeline.ts";
-import type { ForwardBackwardResult, OptimStepResult, TokenGroup } from "../learner.ts";
+import type { ForwardBackwardResult, OptimStepResult, TokenBatch } from "../learner.ts";
 import type {
   DrawnToken,
   FinishedCompletion,
@@ -20,7 +20,7 @@ export interface WorkerMethods {
     options: { tells: { tokens: boolean; completions: boolean } },
   ): Promise<SampledCompletion[][]>;
   forwardBackward(batch: TrainingBatch): Promise<ForwardBackwardResult>;
-  logprobs(groups: readonly TokenGroup[], of: "policy" | "reference"): Promise<number[][][]>;
+  logprobs(batch: TokenBatch, of: "policy" | "reference"): Promise<number[][][]>;
   measureGradient(batch: TrainingBatch, options: { keep: boolean }): Promise<GradientProducts>;
   forgetGradients(): void;
   optimStep(options: { learningRate: number }): OptimStepResult;

@@ -81,7 +81,7 @@ function createMethods({
       });
     },
     forwardBackward: (batch) => learner.forwardBackward(batch),
-    logprobs: (groups, of) => (of === "policy" ? reader : present(referenceReader)).read(groups),
+    logprobs: (batch, of) => (of === "policy" ? reader : present(referenceReader)).read(batch),
     measureGradient: (batch, keep) => gradientReader.measure(batch, keep),
     forgetGradients: () => gradientReader.forget(),
     optimStep: ({ learningRate }) => learner.optimStep(learningRate),

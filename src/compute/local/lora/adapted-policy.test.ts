@@ -180,7 +180,7 @@ test("the reference of an adapted policy is its base, over the same weights", as
   const adapted = adapt(base, everything);
   const reference = createReferencePolicy(adapted);
   expect(reference.policy.parameters).toBe(base.parameters);
-  const read = (policy: Policy) => createLogprobReader(policy, options).read(batch.groups);
+  const read = (policy: Policy) => createLogprobReader(policy, options).read(batch);
   expect(await read(reference.policy)).toEqual(await read(base));
   expect(await read(reference.policy)).not.toEqual(await read(adapted));
 });
