@@ -2,17 +2,10 @@ import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { fixturesAbsent, fixturesFolder } from "../../test/parity/fixtures.ts";
+import { capturedProgram } from "../../test/support/run-program.ts";
 import { temporaryFolder } from "../../test/support/temporary-folder.ts";
-import { runProgram } from "./program.ts";
 
-async function run(...args: string[]) {
-  const written = { output: "", errors: "" };
-  const code = await runProgram(args, {
-    output: { write: (text) => (written.output += text) },
-    errors: { write: (text) => (written.errors += text) },
-  });
-  return { code, ...written };
-}
+const run = (...args: string[]) => capturedProgram(args);
 
 const refused = async (args: readonly string[], code: number, message: string): Promise<void> => {
   const result = await run("eval", ...args);

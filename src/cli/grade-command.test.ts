@@ -1,18 +1,8 @@
-import { Readable } from "node:stream";
 import { expect, test } from "vitest";
-import { runProgram } from "./program.ts";
-import type { TextInput } from "./terminal.ts";
+import { capturedProgram, lines } from "../../test/support/run-program.ts";
 
-async function grade(rows: readonly (object | string)[], ...args: string[]) {
-  const written = { output: "", errors: "" };
-  const text = rows.map((row) => (typeof row === "string" ? row : JSON.stringify(row))).join("\n");
-  const code = await runProgram(["grade", ...args], {
-    output: { write: (part) => (written.output += part) },
-    errors: { write: (part) => (written.errors += part) },
-    input: Readable.from([text]) as TextInput,
-  });
-  return { code, ...written };
-}
+const grade = (rows: readonly (object | string)[], ...args: string[]) =>
+  capturedProgram(["grade", ...args], lines(rows));
 
 const pairs = [
   { gold: "$\\frac{1}{2}$", completion: "so \\boxed{0.5}" },

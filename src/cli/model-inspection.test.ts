@@ -2,10 +2,10 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { type HeaderOnlyModel, writeHeaderOnlyModel } from "../../test/support/header-only-model.ts";
+import { capturedProgram } from "../../test/support/run-program.ts";
 import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import { inspectionReport } from "./inspection-report.ts";
 import { inspectModel } from "./model-inspection.ts";
-import { runProgram } from "./program.ts";
 
 const end = 18;
 const config = {
@@ -149,14 +149,7 @@ test("a prompt that opens a think block is told from one that closes it", () => 
 test("gpgrad inspect prints a report, one JSON object with --json, and an error in one line", async () => {
   const at = temporaryFolder();
   writeHeaderOnlyModel(at, { config: { ...small, model_type: "llama" } });
-  const run = async (...args: string[]) => {
-    const written = { output: "", errors: "" };
-    const code = await runProgram(["inspect", ...args], {
-      output: { write: (text) => (written.output += text) },
-      errors: { write: (text) => (written.errors += text) },
-    });
-    return { code, ...written };
-  };
+  const run = (...args: string[]) => capturedProgram(["inspect", ...args]);
   const report = await run(at);
   expect(report).toEqual({ code: 0, output: inspectionReport(inspectModel(at)), errors: "" });
   expect(report.output).toMatch(/architecture +llama, 1 layers/);

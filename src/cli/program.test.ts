@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runProgram } from "./program.ts";
+import { capturedProgram } from "../../test/support/run-program.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -10,14 +10,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function run(...args: string[]) {
-  const written = { output: "", errors: "" };
-  const code = await runProgram(args, {
-    output: { write: (text) => (written.output += text) },
-    errors: { write: (text) => (written.errors += text) },
-  });
-  return { code, ...written };
-}
+const run = (...args: string[]) => capturedProgram(args);
 
 test.each([
   ["--help"],

@@ -1,20 +1,16 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { capturedProgram } from "../../test/support/run-program.ts";
 import { temporaryFolder } from "../../test/support/temporary-folder.ts";
-import { runProgram } from "./program.ts";
 import { loadRecipe } from "./recipe.ts";
 
 async function show(text: string, ...args: string[]) {
   const file = path.join(temporaryFolder(), "try.yaml");
   writeFileSync(file, text);
-  const written = { output: "", errors: "" };
-  const code = await runProgram(["recipe", "show", file, ...args], {
-    output: { write: (part) => (written.output += part) },
-    errors: { write: (part) => (written.errors += part) },
-  });
+  const { code, output, errors } = await capturedProgram(["recipe", "show", file, ...args]);
   const hidden = (shown: string) => shown.replaceAll(path.dirname(file), "DIR");
-  return { code, output: hidden(written.output), errors: hidden(written.errors), file };
+  return { code, output: hidden(output), errors: hidden(errors), file };
 }
 
 const ours = `model: some/folder

@@ -1,18 +1,8 @@
-import { Readable } from "node:stream";
 import { expect, test } from "vitest";
-import { runProgram } from "./program.ts";
-import type { TextInput } from "./terminal.ts";
+import { capturedProgram, lines } from "../../test/support/run-program.ts";
 
-async function run(rows: readonly (object | string)[], ...args: string[]) {
-  const written = { output: "", errors: "" };
-  const text = rows.map((row) => (typeof row === "string" ? row : JSON.stringify(row))).join("\n");
-  const code = await runProgram(["reward", ...args], {
-    output: { write: (part) => (written.output += part) },
-    errors: { write: (part) => (written.errors += part) },
-    input: Readable.from([text]) as TextInput,
-  });
-  return { code, ...written };
-}
+const run = (rows: readonly (object | string)[], ...args: string[]) =>
+  capturedProgram(["reward", ...args], lines(rows));
 
 test("prints one score a case, and the mean of the values", async () => {
   const { code, output, errors } = await run(
