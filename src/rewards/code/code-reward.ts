@@ -11,6 +11,7 @@ import { type CodeParameters, codeParameters } from "./parameters.ts";
 import { type ProgramTests, programTests } from "./program-tests.ts";
 import { shareOfTests } from "./run-tests.ts";
 import type { RunLimits, Sandbox } from "./sandbox.ts";
+import { scoreWithinTime } from "./within-time.ts";
 
 export const codeRewardNames = ["code", "binary_code"] as const;
 
@@ -37,7 +38,7 @@ export function createCodeReward(
   given: unknown,
   options: CodeRewardOptions,
 ): GroupReward {
-  const { name, timeLimit } = options;
+  const { name } = options;
   const parameters = parseParameters(codeParameters, given, `reward ${name}`);
   const { compat, concurrency = availableParallelism() } = parameters;
   const limits = limitsOf(parameters);
@@ -45,9 +46,8 @@ export function createCodeReward(
   const gate = createGate(concurrency);
 
   const judgeProgram = (source: string, { language, tests }: ProgramTests): Promise<Score> =>
-    gate(async () => {
-      const signal = AbortSignal.timeout(timeLimit * 1000);
-      try {
+    gate(() =>
+      scoreWithinTime(options, async (signal) => {
         const program = await sandbox.open({ language, source }, limits, signal);
         if (program === null) {
           return valueScore(0);
@@ -58,12 +58,8 @@ export function createCodeReward(
         } finally {
           await program.close();
         }
-      } catch (error) {
-        return signal.aborted
-          ? { kind: "timeout", reason: `reward ${name}: its tests took more than ${timeLimit} seconds` }
-          : { kind: "error", reason: `reward ${name}: ${errorMessage(error)}` };
-      }
-    });
+      }),
+    );
 
   return {
     name,

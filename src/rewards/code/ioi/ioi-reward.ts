@@ -6,6 +6,7 @@ import { compat } from "../../compat.ts";
 import { createGate } from "../../gate.ts";
 import type { GroupReward } from "../../reward.ts";
 import { unscorable, valueScore } from "../../score.ts";
+import { scoreWithinTime } from "../within-time.ts";
 import { createIoiEndpoints, type IoiEndpoints } from "./ioi-endpoints.ts";
 import { type IoiProblem, ioiProblem } from "./ioi-problem.ts";
 import { ioiProgram } from "./ioi-program.ts";
@@ -32,8 +33,9 @@ export const ioiCodeParameters = z.strictObject({
  */
 export function createIoiCodeReward(
   given: unknown,
-  { name, timeLimit }: { name: string; timeLimit: number },
+  options: { name: string; timeLimit: number },
 ): GroupReward {
+  const { name } = options;
   const parameters = parseParameters(ioiCodeParameters, given, `reward ${name}`);
   let opened: { endpoints: IoiEndpoints; gate: ReturnType<typeof createGate> } | undefined;
   const open = () => {
@@ -44,22 +46,15 @@ export function createIoiCodeReward(
     return opened;
   };
 
-  const judgeProgram = (problem: IoiProblem, program: string): Promise<Score> => {
+  const judgeProgram = async (problem: IoiProblem, program: string): Promise<Score> => {
     const { endpoints, gate } = open();
-    return gate(async () => {
-      const signal = AbortSignal.timeout(timeLimit * 1000);
-      try {
+    const score = await gate(() =>
+      scoreWithinTime(options, async (signal) => {
         const worst = await worstScore(endpoints, problem, program, parameters.testBatchSize, signal);
         return valueScore(roundToEven(worst, problem.scorePrecision));
-      } catch (error) {
-        if (parameters.compat === "upstream") {
-          return valueScore(0);
-        }
-        return signal.aborted
-          ? { kind: "timeout", reason: `reward ${name}: its tests took more than ${timeLimit} seconds` }
-          : { kind: "error", reason: `reward ${name}: ${errorMessage(error)}` };
-      }
-    });
+      }),
+    );
+    return score.kind !== "value" && parameters.compat === "upstream" ? valueScore(0) : score;
   };
 
   return {
