@@ -1,35 +1,19 @@
 import { expect, test } from "vitest";
 import { scoredGroup } from "../../../test/support/scored-groups.ts";
-import { tinySizes } from "../../../test/support/tiny-sizes.ts";
+import { plainLearner, tinyPolicy } from "../../../test/support/tiny-policy.ts";
 import { createDrGrpo, drGrpoDefaults } from "../../algorithms/dr-grpo.ts";
 import { createGpg } from "../../algorithms/gpg.ts";
 import { gpgPresets } from "../../algorithms/gpg-presets.ts";
 import { createGradientReader } from "../../compute/local/gradient-reader.ts";
 import type { LocalBackend } from "../../compute/local/index.ts";
-import { createPolicy } from "../../compute/local/policy.ts";
 import { createPolicyLearner } from "../../compute/local/policy-learner.ts";
-import { randomWeights } from "../../compute/local/random-weights.ts";
 import { createOnnxRuntimeBackend } from "../../engine/backends/onnxruntime/backend.ts";
-import { createModel } from "../../models/registry.ts";
 import { algorithmSection } from "../algorithm-section.ts";
 import { batchesOf, lossNames } from "./losses.ts";
 import { type GradientReport, measureGradients, type NamedBatch } from "./measure-gradients.ts";
 import { gradientTables } from "./report.ts";
 
-const configuration = {
-  model_type: "qwen2",
-  ...tinySizes,
-  max_position_embeddings: 64,
-  initializer_range: 0.3,
-};
-const model = createModel(configuration, "the test's config");
-const policy = createPolicy(createOnnxRuntimeBackend({ threads: 1 }), model, randomWeights(model, 1));
-const learner = createPolicyLearner(policy, {
-  adamw: { betas: [0.9, 0.999], epsilon: 1e-8, weightDecay: 0 },
-  maxGradientNorm: null,
-  microBatchTokens: 1024,
-  lanes: 1,
-});
+const learner = createPolicyLearner(tinyPolicy(createOnnxRuntimeBackend({ threads: 1 })), plainLearner);
 const own = createGradientReader(learner);
 let passes = 0;
 const reader: LocalBackend["gradients"] = {

@@ -1,27 +1,11 @@
 import { expect, test } from "vitest";
-import { tinySizes } from "../../../test/support/tiny-sizes.ts";
+import { plainLearner, tinyPolicy } from "../../../test/support/tiny-policy.ts";
 import { createOnnxRuntimeBackend } from "../../engine/backends/onnxruntime/backend.ts";
-import { createModel } from "../../models/registry.ts";
 import type { TrainingBatch } from "../../pipeline.ts";
 import { createGradientReader, parameterGroup } from "./gradient-reader.ts";
-import { createPolicy } from "./policy.ts";
 import { createPolicyLearner } from "./policy-learner.ts";
-import { randomWeights } from "./random-weights.ts";
 
-const configuration = {
-  model_type: "qwen2",
-  ...tinySizes,
-  max_position_embeddings: 64,
-  initializer_range: 0.3,
-};
-const model = createModel(configuration, "the test's config");
-const policy = createPolicy(createOnnxRuntimeBackend({ threads: 1 }), model, randomWeights(model, 1));
-const learner = createPolicyLearner(policy, {
-  adamw: { betas: [0.9, 0.999], epsilon: 1e-8, weightDecay: 0 },
-  maxGradientNorm: null,
-  microBatchTokens: 1024,
-  lanes: 1,
-});
+const learner = createPolicyLearner(tinyPolicy(createOnnxRuntimeBackend({ threads: 1 })), plainLearner);
 
 /** Completions of one prompt with these weights. */
 const batch = (...weights: number[]): TrainingBatch => ({

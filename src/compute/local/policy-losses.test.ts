@@ -1,32 +1,20 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../../test/support/temporary-folder.ts";
-import { tinySizes } from "../../../test/support/tiny-sizes.ts";
+import { plainLearner, tinyPolicy } from "../../../test/support/tiny-policy.ts";
 import { createOnnxRuntimeBackend } from "../../engine/backends/onnxruntime/backend.ts";
 import { createReferenceBackend } from "../../engine/backends/reference/backend.ts";
-import { createModel } from "../../models/registry.ts";
 import type { TrainingBatch, TrainingGroup } from "../../pipeline.ts";
 import { createLogprobReader } from "./logprob-reader.ts";
 import { createLossReport } from "./loss-report.ts";
 import { createPolicy, type Policy } from "./policy.ts";
-import { createPolicyLearner } from "./policy-learner.ts";
+import { createPolicyLearner, type LearnerOptions } from "./policy-learner.ts";
 import { randomWeights } from "./random-weights.ts";
 import { createReferencePolicy } from "./reference-policy.ts";
 
-const configuration = {
-  model_type: "qwen2",
-  ...tinySizes,
-  max_position_embeddings: 128,
-  initializer_range: 0.3,
-};
-const model = createModel(configuration, "the test's config");
-const policy = createPolicy(createOnnxRuntimeBackend({ threads: 2 }), model, randomWeights(model, 1));
-const options = {
-  adamw: { betas: [0.9, 0.999] as const, epsilon: 1e-8, weightDecay: 0 },
-  maxGradientNorm: null,
-  microBatchTokens: 4096,
-  lanes: 1,
-};
+const policy = tinyPolicy(createOnnxRuntimeBackend({ threads: 2 }));
+const { model } = policy;
+const options: LearnerOptions = plainLearner;
 
 const lengths = [
   [5, 9, 1],
@@ -187,18 +175,13 @@ test("log-probabilities are those of the backward pass, in any micro-batches, of
 test.each([1, 0.7])(
   "the gradient of a clipped loss with KL at temperature %d is its slope through the whole model",
   async (temperature) => {
-    const small = createModel(
-      {
-        ...configuration,
-        vocab_size: 26,
-        hidden_size: 8,
-        intermediate_size: 8,
-        num_attention_heads: 2,
-        num_hidden_layers: 1,
-      },
-      "the test's config",
-    );
-    const exact = createPolicy(createReferenceBackend(), small, randomWeights(small, 3));
+    const exact = tinyPolicy(createReferenceBackend(), {
+      vocab_size: 26,
+      hidden_size: 8,
+      intermediate_size: 8,
+      num_attention_heads: 2,
+      num_hidden_layers: 1,
+    });
     const batch = batchOf(await logprobsUnder(exact, {}, temperature), { old: true, kl: true });
     const narrow = { ...batch, groups: batch.groups.slice(0, 1), temperature };
     const { gradients } = await gradientsOf(exact, narrow);

@@ -1,24 +1,15 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { tinySizes } from "../../../test/support/tiny-sizes.ts";
+import { plainLearner, tinyPolicy } from "../../../test/support/tiny-policy.ts";
 import { createOnnxRuntimeBackend } from "../../engine/backends/onnxruntime/backend.ts";
-import { createModel } from "../../models/registry.ts";
 import type { TrainingBatch, TrainingGroup } from "../../pipeline.ts";
 import type { SampledCompletion, SamplingParameters } from "../sampler.ts";
-import { createPolicy } from "./policy.ts";
 import { createPolicyLearner } from "./policy-learner.ts";
 import { createPolicySampler } from "./policy-sampler.ts";
-import { randomWeights } from "./random-weights.ts";
 
 const backend = createOnnxRuntimeBackend({ threads: 2 });
-const configuration = {
-  model_type: "qwen2",
-  ...tinySizes,
-  max_position_embeddings: 128,
-  initializer_range: 0.3,
-};
-const model = createModel(configuration, "the test's config");
-const policy = createPolicy(backend, model, randomWeights(model, 1));
+const policy = tinyPolicy(backend);
+const { model } = policy;
 const endTokenIds = [0, 1];
 const decode = (tokenIds: readonly number[]): string => tokenIds.map((id) => `<${id}>`).join("");
 const sampler = createPolicySampler(policy, { endTokenIds, decode, maxRows: 16, lanes: 2 });
@@ -49,14 +40,7 @@ const prompts = [[5, 6, 7], [9, 8, 7, 6, 5, 4, 11], [3], Array.from({ length: 20
 const requests = prompts.map((promptTokenIds, seed) => ({ promptTokenIds, count: 3, seed }));
 
 function learner(microBatchTokens: number, lanes = 1, gradientCheckpointing = false) {
-  const adamw = { betas: [0.9, 0.999] as const, epsilon: 1e-8, weightDecay: 0 };
-  return createPolicyLearner(policy, {
-    adamw,
-    maxGradientNorm: null,
-    microBatchTokens,
-    lanes,
-    gradientCheckpointing,
-  });
+  return createPolicyLearner(policy, { ...plainLearner, microBatchTokens, lanes, gradientCheckpointing });
 }
 
 async function gradientsOf(batch: TrainingBatch, ...options: Parameters<typeof learner>) {

@@ -1,15 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { tinySizes } from "../../../../test/support/tiny-sizes.ts";
+import { tinyPolicy } from "../../../../test/support/tiny-policy.ts";
 import { createOnnxRuntimeBackend } from "../../../engine/backends/onnxruntime/backend.ts";
-import { createModel } from "../../../models/registry.ts";
 import type { TrainingBatch } from "../../../pipeline.ts";
 import { createRandom } from "../../../random.ts";
 import { createLogprobReader } from "../logprob-reader.ts";
-import { adaptPolicy, createPolicy, type Policy } from "../policy.ts";
+import { adaptPolicy, type Policy } from "../policy.ts";
 import { createPolicyLearner } from "../policy-learner.ts";
 import { createPolicySampler } from "../policy-sampler.ts";
-import { randomWeights } from "../random-weights.ts";
 import { createReferencePolicy } from "../reference-policy.ts";
 import { createAdapter } from "./adapter.ts";
 import { mergeAdapter } from "./merge.ts";
@@ -18,19 +16,8 @@ import type { TargetModules } from "./target-modules.ts";
 
 const backend = createOnnxRuntimeBackend({ threads: 2 });
 
-function createBase(tiedEmbeddings: boolean): Policy {
-  const model = createModel(
-    {
-      model_type: "qwen2",
-      ...tinySizes,
-      max_position_embeddings: 128,
-      initializer_range: 0.3,
-      tie_word_embeddings: tiedEmbeddings,
-    },
-    "the test's config",
-  );
-  return createPolicy(backend, model, randomWeights(model, 1));
-}
+const createBase = (tiedEmbeddings: boolean): Policy =>
+  tinyPolicy(backend, { tie_word_embeddings: tiedEmbeddings });
 
 /** With B zero, or as if it had been trained. */
 function adapt(base: Policy, targetModules: TargetModules, { rank = 4, trained = true } = {}): Policy {
