@@ -1,4 +1,5 @@
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -142,6 +143,18 @@ test("a changed recipe is refused with the difference; a further seed is not", a
   const more = await gpgrad(...compare(whole, "--set", "seeds=[1, 2, 3]", "--dry-run"));
   expect(more.code).toBe(0);
   expect(more.output).toContain("3 runs of 9 to go: about ");
+});
+
+test("a start whose checkpoints are gone fails its arms by name", async () => {
+  const output = path.join(folder, "lost");
+  cpSync(whole, output, { recursive: true });
+  rmSync(path.join(output, "seed-1/start/checkpoints"), { recursive: true });
+  rmSync(path.join(output, "seed-1/plain"), { recursive: true });
+  const { code, errors } = await gpgrad(...compare(output));
+  expect(code).toBe(1);
+  expect(errors).toMatch(
+    /^error: 1 of 6 runs failed, the first: seed-1\/plain: .*seed-1\/start: the warm start .* has no checkpoint any more; delete the folder/m,
+  );
 });
 
 test("a run that fails is told and tried again the next time; the others go on", async () => {

@@ -29,7 +29,12 @@ export function curvesSvg(report: ComparisonReport, highestReward: number): stri
   const accuracy = report.measure === "accuracy";
   const percent = (value: number): string => `${Math.round(value * 1000) / 10}%`;
   const heldOut = (curve: ArmCurve) => curve.heldOut;
-  const reward = (curve: ArmCurve) => smoothed(curve.reward);
+  const isShare = highestReward > 0;
+  const reward = (curve: ArmCurve): CurvePoint[] =>
+    smoothed(curve.reward).map(({ x, y }) => ({
+      x,
+      y: { ...y, mean: isShare ? y.mean / highestReward : y.mean, deviation: null },
+    }));
   const title = `${report.name}: ${report.arms.length} arms from the same start`;
   return svgDocument(size, title, [
     text(panels[0].left, 40, title, { size: 21, weight: 650, fill: plotColours.ink }),
@@ -48,11 +53,10 @@ export function curvesSvg(report: ComparisonReport, highestReward: number): stri
     }),
     ...drawPanel(curves, {
       ...panels[1],
-      title: "training reward, share of the highest, smoothed",
-      points: (curve) =>
-        reward(curve).map(({ x, y }) => ({ x, y: { ...y, mean: y.mean / highestReward, deviation: null } })),
-      range: [0, 1],
-      words: percent,
+      title: `training reward, ${isShare ? "share of the highest, " : ""}smoothed`,
+      points: reward,
+      range: isShare ? [0, 1] : rangeOf(curves, reward),
+      words: isShare ? percent : String,
     }),
   ]);
 }

@@ -220,6 +220,8 @@ test("the curves name every arm with its last value", async () => {
   expect(svg.match(/<polyline/g)).toHaveLength(4);
   expect(svg.match(/<polygon/g)).toHaveLength(2);
   expect(svg).not.toMatch(/NaN|undefined|Infinity/);
+  // Rewards that are all penalties have no highest to be a share of.
+  expect(curvesSvg(reportComparison(made, []), 0)).not.toMatch(/NaN|undefined|Infinity/);
   const empty = await plan();
   expect(curvesSvg(reportComparison(empty, []), 1)).not.toMatch(/NaN|undefined|Infinity/);
   expect(reportMarkdown(reportComparison(empty, []))).not.toMatch(/NaN|undefined|null/);

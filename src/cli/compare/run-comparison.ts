@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { isTemporaryName, writeFailure, writeFileAtomically } from "../../atomic-file.ts";
-import { internalError, isGpgradError } from "../../errors.ts";
+import { CheckpointError, isGpgradError } from "../../errors.ts";
 import type { RunEvent } from "../../pipeline.ts";
 import { latestCheckpoint } from "../../trainer/checkpoint.ts";
 import { holdsRun } from "../../trainer/run-folder.ts";
@@ -140,7 +140,9 @@ function startedRecipe(plan: ComparisonPlan, run: PlannedRun): PlannedRun["recip
   }
   const model = latestCheckpoint(start.folder);
   if (model === null) {
-    throw internalError(`the warm start ${start.id} left no checkpoint`);
+    throw new CheckpointError(
+      `${start.folder}: the warm start of this seed is finished and has no checkpoint any more; delete the folder to make it again`,
+    );
   }
   return { ...recipe, model };
 }

@@ -203,6 +203,13 @@ test.each<[what: string, check: Check, severity: Finding["severity"], message: R
     { rows: [{ question: "What?", answer: "1" }], recipe: { task: { heldOutShare: 0 } } },
   ],
   [
+    "more prompts a step than there are problems",
+    promptsCheck,
+    "warning",
+    /^a step asks 17 prompts of 16 training problems: some are asked more than once in each step$/,
+    { recipe: { train: { promptsPerStep: 17 } } },
+  ],
+  [
     "limits that the model has no room for",
     promptsCheck,
     "failure",
