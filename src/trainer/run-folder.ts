@@ -8,6 +8,7 @@ export interface RunPaths {
   journal: string;
   rollouts: string;
   checkpoints: string;
+  tensorboard: string;
   /** What a KL term compares with, after a warm start. */
   reference: string;
 }
@@ -18,6 +19,7 @@ export function runPaths(runDirectory: string): RunPaths {
     journal: path.join(runDirectory, "journal.jsonl"),
     rollouts: path.join(runDirectory, "rollouts"),
     checkpoints: path.join(runDirectory, "checkpoints"),
+    tensorboard: path.join(runDirectory, "tensorboard"),
     reference: path.join(runDirectory, "reference"),
   };
 }

@@ -100,7 +100,7 @@ test("a run does not begin in a folder that another process uses, and touches no
   other.kill("SIGKILL");
   await once(other, "exit");
   expect((await train(options)).finished).toBe(true);
-  expect(readdirSync(folder).sort()).toEqual(["checkpoints", "journal.jsonl", "rollouts"]);
+  expect(readdirSync(folder).sort()).toEqual(["checkpoints", "journal.jsonl", "rollouts", "tensorboard"]);
 });
 
 test("a run that fails gives its folder back", async () => {

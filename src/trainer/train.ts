@@ -15,6 +15,7 @@ import { writeRolloutLog } from "./rollout-log.ts";
 import type { Run } from "./run.ts";
 import { checkRunFolder, openRunFolder, type RunPaths } from "./run-folder.ts";
 import { lockRunFolder } from "./run-lock.ts";
+import { openEventFile } from "./tensorboard/event-file.ts";
 import { checkTrainOptions, type TrainOptions, type TrainResult } from "./train-options.ts";
 import { type StepContext, trainStep } from "./train-step.ts";
 import { advance, type Cursors, type TrainerState } from "./trainer-state.ts";
@@ -39,6 +40,7 @@ async function trainLocked(options: TrainOptions, paths: RunPaths): Promise<Trai
   // Another process may have run here since the folder was opened.
   checkRunFolder(options.runDirectory, options);
   const journal = openJournal(paths.journal);
+  const eventFile = openEventFile(paths.tensorboard);
   const warmStartSteps = options.warmStart?.steps ?? 0;
   try {
     return await runSteps({
@@ -48,12 +50,14 @@ async function trainLocked(options: TrainOptions, paths: RunPaths): Promise<Trai
       totalSteps: warmStartSteps + options.steps,
       emit(event) {
         const timed = { time: new Date().toISOString(), ...event } as RunEvent;
+        eventFile.append(timed);
         journal.append(timed);
         options.onEvent?.(timed);
       },
     });
   } finally {
     journal.close();
+    eventFile.close();
   }
 }
 
