@@ -39,7 +39,13 @@ test.skipIf(process.platform === "win32")(
     expect(code).toBe(1);
     expect(errors).toMatch(/^error: cannot write [^\n]*\.safetensors: [^\n]+\n$/);
     expect(readdirSync(path.join(run, "checkpoints"))).toEqual(["step-000002"]);
-    expect(readdirSync(run).sort()).toEqual(["checkpoints", "journal.jsonl", "recipe.yaml", "rollouts"]);
+    expect(readdirSync(run).sort()).toEqual([
+      "checkpoints",
+      "journal.jsonl",
+      "recipe.yaml",
+      "rollouts",
+      "tensorboard",
+    ]);
     expect((await gpgrad(...train, run, "--resume")).code).toBe(0);
     expect(finalFiles(run)).toEqual(finalFiles(path.join(folder, "whole")));
   },

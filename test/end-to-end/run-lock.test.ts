@@ -28,7 +28,13 @@ test("a run folder belongs to one process; killed, it loses it to the next", asy
   const done = newestCheckpoint(run)?.state.step ?? 0;
   const third = await gpgrad(...train, "--set", "train.steps=100000", "--max-steps", String(done + 1));
   expect({ code: third.code, errors: third.errors }).toEqual({ code: 0, errors: "" });
-  expect(readdirSync(run).sort()).toEqual(["checkpoints", "journal.jsonl", "recipe.yaml", "rollouts"]);
+  expect(readdirSync(run).sort()).toEqual([
+    "checkpoints",
+    "journal.jsonl",
+    "recipe.yaml",
+    "rollouts",
+    "tensorboard",
+  ]);
 });
 
 test("of two processes that begin in the same folder, never do both train", async () => {
