@@ -11,7 +11,7 @@ export interface CurvePoint {
 /** What an arm learned, on average over its finished runs. */
 export interface ArmCurve {
   arm: string;
-  /** The start at 0 included. */
+  /** From the start at 0 to the ends of the runs, wherever these are. */
   heldOut: CurvePoint[];
   /** Of sampled completions; empty for an arm that samples none. */
   reward: CurvePoint[];
@@ -21,13 +21,21 @@ export function armCurves(report: ComparisonReport): ArmCurve[] {
   return report.arms
     .map(({ arm }) => ({ arm, runs: report.runs.filter((run) => run.arm === arm) }))
     .filter(({ runs }) => runs.length > 0)
-    .map(({ arm, runs }) => ({
-      arm,
-      heldOut: average(runs, (run) => heldOutPoints(run, report.measure)),
-      reward: average(runs, ({ outcome }) =>
+    .map(({ arm, runs }) => {
+      const heldOut = runs.map((run) => heldOutPoints(run, report.measure));
+      const ends = heldOut.flatMap((points) => points.slice(-1));
+      const rewards = runs.map(({ outcome }) =>
         outcome.rewards.map(({ step, samples, reward }) => ({ step, x: samples, y: reward })),
-      ),
-    }));
+      );
+      return {
+        arm,
+        heldOut: [
+          ...averageByStep(heldOut.map((points) => points.slice(0, -1))),
+          ...(ends.length > 0 ? [mean(ends)] : []),
+        ],
+        reward: averageByStep(rewards),
+      };
+    });
 }
 
 interface RunPoint {
@@ -43,19 +51,18 @@ function heldOutPoints({ before, outcome }: FinishedRun, measure: string): RunPo
   return before === null ? later : [{ step: 0, x: 0, y: before }, ...later];
 }
 
-/** Step by step, over the runs that have one there; runs that ended early leave the mean to the others. */
-function average(runs: readonly FinishedRun[], read: (run: FinishedRun) => RunPoint[]): CurvePoint[] {
-  const byStep = new Map<number, RunPoint[]>();
-  for (const point of runs.flatMap(read)) {
-    byStep.set(point.step, [...(byStep.get(point.step) ?? []), point]);
-  }
-  return [...byStep.keys()]
-    .sort((a, b) => a - b)
-    .map((step) => {
-      const points = byStep.get(step)!;
-      return {
-        x: points.reduce((sum, { x }) => sum + x, 0) / points.length,
-        y: summarize(points.map(({ y }) => y))!,
-      };
-    });
+/** At the steps that all runs have a point at: runs with other budgets left would make the mean jump. */
+function averageByStep(runs: readonly (readonly RunPoint[])[]): CurvePoint[] {
+  const [first = [], ...others] = runs;
+  return first.flatMap((point) => {
+    const same = others.flatMap((points) => points.find(({ step }) => step === point.step) ?? []);
+    return same.length === others.length ? [mean([point, ...same])] : [];
+  });
+}
+
+function mean(points: readonly RunPoint[]): CurvePoint {
+  return {
+    x: points.reduce((sum, { x }) => sum + x, 0) / points.length,
+    y: summarize(points.map(({ y }) => y))!,
+  };
 }
