@@ -20,10 +20,11 @@ export function createLogprobReader(
 ): LogprobReader {
   const passes = createCompiledCache<TrainingPasses>(keptLayouts(policy.model.dimensions, lanes));
   return {
-    read: async ({ groups, temperature }) => {
+    read: async (batch) => {
+      const { groups } = batch;
       const found = groups.map(({ completions }) => completions.map((): number[] => []));
       const microBatches = planMicroBatches(
-        { groups: groups.map(everyTokenWeighted), ...(temperature && { temperature }) },
+        { ...batch, groups: groups.map(everyTokenWeighted) },
         microBatchTokens,
         lanes,
       );

@@ -82,26 +82,22 @@ export function planMicroBatches(batch: TrainingBatch, maxRows: number, lanes: n
   }));
 }
 
-/** How much larger the next size of micro-batches is that is tried. */
-const packingStep = 1.02;
-
-/** The smallest micro-batches that keep every lane busy in as few rounds as can be. */
+/** The smallest micro-batches that come to as few rounds of `lanes` as the largest would. */
 function packEvenly(groups: readonly GroupSlice[], maxRows: number, lanes: number): GroupSlice[][] {
-  const rows = groups.reduce((total, group) => total + rowsOf(layoutOf([group])), 0);
-  const most = Math.ceil(maxRows / lanes);
-  for (let rounds = Math.max(1, Math.ceil(rows / maxRows)); ; rounds++) {
-    const places = rounds * lanes;
-    for (
-      let size = Math.ceil(rows / places);
-      size < most * packingStep;
-      size = Math.ceil(size * packingStep)
-    ) {
-      const packed = packSlices(groups, Math.min(size, most));
-      if (packed.length <= places) {
-        return packed;
-      }
+  let size = Math.ceil(maxRows / lanes);
+  let packed = packSlices(groups, size);
+  const places = lanes * Math.ceil(packed.length / lanes);
+  let tooSmall = 0;
+  while (size - tooSmall > 1) {
+    const middle = Math.floor((size + tooSmall) / 2);
+    const tried = packSlices(groups, middle);
+    if (tried.length <= places) {
+      [size, packed] = [middle, tried];
+    } else {
+      tooSmall = middle;
     }
   }
+  return packed;
 }
 
 /** Groups of like lengths go together, at most `maxRows` rows at once. */
