@@ -9,12 +9,14 @@ export interface BatchLogprobs {
   reference?: readonly (readonly (readonly number[])[])[] | undefined;
 }
 
-/**
- * The batch under the distribution it was sampled from, as TRL since 0.16 has it. Greedy choices (temperature 0) have none
- * that could move: they are learned from at 1.
- */
-export function atTemperature(batch: TrainingBatch, temperature: number): TrainingBatch {
-  return temperature === 0 ? batch : { ...batch, temperature };
+/** Greedy choices (temperature 0) are of no distribution that could move: they are learned from at 1. */
+export function learnedTemperature(sampled: number): number {
+  return sampled === 0 ? 1 : sampled;
+}
+
+/** The batch under the distribution it was sampled from, as TRL since 0.16 has it. */
+export function atTemperature(batch: TrainingBatch, sampled: number): TrainingBatch {
+  return { ...batch, temperature: learnedTemperature(sampled) };
 }
 
 /** The batch with what its loss compares with. */

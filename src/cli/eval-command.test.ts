@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { fixturesAbsent, fixturesFolder } from "../../test/parity/fixtures.ts";
-import { capturedProgram } from "../../test/support/run-program.ts";
+import { capturedProgram } from "../../test/support/captured-program.ts";
 import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 
 const run = (...args: string[]) => capturedProgram(args);

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { stringify } from "yaml";
+import { mean } from "../eval/reward-means.ts";
 import { isCommit, type ModelReference, parseModelReference } from "../hub/model-reference.ts";
 import type { RunEvent } from "../pipeline.ts";
 import { algorithmInWords } from "./algorithm-in-words.ts";
@@ -123,7 +124,6 @@ function trainingFigures(events: readonly RunEvent[], step: number, label: strin
   const describe = (some: readonly StepEvent[]) => {
     const rollouts = some.flatMap(({ rollouts }) => rollouts ?? []);
     const accuracies = rollouts.flatMap(({ rewards }) => rewards.accuracy ?? []);
-    const mean = (values: readonly number[]) => values.reduce((sum, each) => sum + each, 0) / values.length;
     return accuracies.length > 0
       ? `${formatPercent(mean(accuracies))} accuracy`
       : `mean reward ${mean(rollouts.map(({ reward }) => reward)).toFixed(3)}`;

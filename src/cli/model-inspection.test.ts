@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { capturedProgram } from "../../test/support/captured-program.ts";
 import { type HeaderOnlyModel, writeHeaderOnlyModel } from "../../test/support/header-only-model.ts";
-import { capturedProgram } from "../../test/support/run-program.ts";
 import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import { inspectionReport } from "./inspection-report.ts";
 import { inspectModel } from "./model-inspection.ts";

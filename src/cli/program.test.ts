@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { capturedProgram } from "../../test/support/run-program.ts";
+import { capturedProgram } from "../../test/support/captured-program.ts";
 
 let folder: string;
 beforeAll(() => {

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { capturedProgram } from "../../test/support/run-program.ts";
+import { capturedProgram } from "../../test/support/captured-program.ts";
 import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import { loadRecipe } from "./recipe.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { capturedProgram, lines } from "../../test/support/run-program.ts";
+import { capturedProgram, lines } from "../../test/support/captured-program.ts";
 
 const run = (rows: readonly (object | string)[], ...args: string[]) =>
   capturedProgram(["reward", ...args], lines(rows));

@@ -3,7 +3,8 @@ import path from "node:path";
 import { isTemporaryName, writeFailure, writeFileAtomically } from "../atomic-file.ts";
 import { shown } from "../error-text.ts";
 import { CheckpointError, ConfigError, errorMessage } from "../errors.ts";
-import { type FlatSettings, firstDifference } from "../settings-difference.ts";
+import type { FlatValues } from "../flatten.ts";
+import { firstDifference } from "../settings-difference.ts";
 
 /** Where everything of an evaluation lies. */
 export interface EvaluationPaths {
@@ -56,13 +57,13 @@ export function makeEvaluationFolder(folder: string): void {
  * Writes the settings of a new evaluation, or finds those of the one that is there to be the same. Throws ConfigError that
  * names the first difference.
  */
-export function claimSettings(folder: string, settings: FlatSettings): void {
+export function claimSettings(folder: string, settings: FlatValues): void {
   const { settings: file } = evaluationPaths(folder);
   if (!existsSync(file)) {
     writeFileAtomically(file, `${JSON.stringify(settings, null, 2)}\n`);
     return;
   }
-  const difference = firstDifference(readJson(file) as FlatSettings, settings);
+  const difference = firstDifference(readJson(file) as FlatValues, settings);
   if (difference !== null) {
     const { name, before, now } = difference;
     throw new ConfigError(

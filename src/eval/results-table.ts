@@ -17,8 +17,8 @@ export function resultsTable(results: EvaluationResults): string {
   return [
     markdownTable([
       ["Model", ...columns.map(({ title }) => title), "Avg."],
-      row("gpgrad", cell(model)),
-      row("upstream", `${cell(model)}, upstream's grader`),
+      row("gpgrad", model),
+      row("upstream", `${model}, upstream's grader`),
     ]),
     "",
     `pass@1 in percent; template ${template}; Avg. is the mean over ${over.map(({ title }) => title).join(", ")}.`,
@@ -97,8 +97,4 @@ function remarks({ benchmark, title, problems, skipped }: BenchmarkResult): stri
 
 function percent(estimate: Estimate | null | undefined): string {
   return estimate ? inPercent(estimate.value) : "-";
-}
-
-function cell(text: string): string {
-  return text.replaceAll("|", "\\|").replaceAll("\n", " ");
 }

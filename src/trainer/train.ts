@@ -50,8 +50,8 @@ async function trainLocked(options: TrainOptions, paths: RunPaths): Promise<Trai
       totalSteps: warmStartSteps + options.steps,
       emit(event) {
         const timed = { time: new Date().toISOString(), ...event } as RunEvent;
-        eventFile.append(timed);
         journal.append(timed);
+        eventFile.append(timed);
         options.onEvent?.(timed);
       },
     });

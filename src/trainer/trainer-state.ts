@@ -1,6 +1,7 @@
 import { CheckpointError } from "../errors.ts";
+import { type FlatValues, flatten } from "../flatten.ts";
 import type { StepRecord } from "../pipeline.ts";
-import { type FlatSettings, firstDifference, flatten } from "../settings-difference.ts";
+import { firstDifference } from "../settings-difference.ts";
 import type { ProblemCursor, PromptState } from "./problem-cursor.ts";
 import type { TrainOptions } from "./train-options.ts";
 
@@ -18,7 +19,7 @@ export interface TrainerState {
   prompts?: PromptState;
   counters: RunCounters;
   /** Every setting that changes the numbers, by its dotted name. */
-  fingerprint: FlatSettings;
+  fingerprint: FlatValues;
 }
 
 /** Over the whole run, resumed parts included. */
@@ -68,7 +69,7 @@ export function advance(state: TrainerState, record: StepRecord, cursors: Cursor
 }
 
 /** Without the limits that a refused prompt or reward tells the user to change before resuming: no past step depends on them. */
-function fingerprint(options: TrainOptions): FlatSettings {
+function fingerprint(options: TrainOptions): FlatValues {
   const { warmStart, task, algorithm } = options;
   const own = {
     seed: options.seed,

@@ -7,8 +7,8 @@ import { fitPrompts } from "../../eval/benchmarks/fit-prompts.ts";
 import { defaultTemplate, findTemplate, type PromptTemplate } from "../../eval/benchmarks/prompt-template.ts";
 import { findBenchmark } from "../../eval/benchmarks/registry.ts";
 import type { BenchmarkPrompt } from "../../eval/sample-benchmark.ts";
+import type { FlatValues } from "../../flatten.ts";
 import type { Message } from "../../pipeline.ts";
-import type { FlatSettings } from "../../settings-difference.ts";
 import { readBenchmark } from "../../tasks/benchmark/read-benchmark.ts";
 import { locateModel, type ModelLocation, modelSource } from "../model-location.ts";
 import type { TextOutput } from "../terminal.ts";
@@ -27,7 +27,7 @@ export interface EvaluationPlan {
   stop: readonly string[];
   seed: number;
   folder: string;
-  settings: FlatSettings;
+  settings: FlatValues;
   benchmarks: readonly PlannedBenchmark[];
 }
 
@@ -167,7 +167,7 @@ async function planBenchmark(
 }
 
 /** The prompts' tokens stand for tokenizer and chat template too. */
-function settingsOf({ name, settings, prompts }: PlannedBenchmark): FlatSettings {
+function settingsOf({ name, settings, prompts }: PlannedBenchmark): FlatValues {
   const hash = createHash("sha256");
   for (const { problem, tokenIds } of prompts) {
     hash.update(`${JSON.stringify([problem.id, problem.key, tokenIds])}\n`);

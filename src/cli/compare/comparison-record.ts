@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { writeFileAtomically } from "../../atomic-file.ts";
 import { CheckpointError, ConfigError, errorMessage } from "../../errors.ts";
-import { type FlatSettings, firstDifference, flatten } from "../../settings-difference.ts";
+import { type FlatValues, flatten } from "../../flatten.ts";
+import { firstDifference } from "../../settings-difference.ts";
 import { holdsRun, runPaths } from "../../trainer/run-folder.ts";
 import { writeRecipe } from "../recipe.ts";
 import type { Recipe } from "../run-config.ts";
@@ -12,8 +13,8 @@ import type { ComparisonPlan } from "./plan.ts";
 interface ComparisonRecord {
   version: 1;
   seeds: readonly number[];
-  base: FlatSettings;
-  arms: Readonly<Record<string, FlatSettings>>;
+  base: FlatValues;
+  arms: Readonly<Record<string, FlatValues>>;
 }
 
 const recordFile = (folder: string): string => path.join(folder, "comparison.json");
@@ -55,7 +56,7 @@ export function checkComparison(plan: ComparisonPlan): ComparisonRecord | null {
   const sections = [
     ["base", before.base, now.base],
     ...Object.keys(before.arms).map((arm) => [`arms.${arm}`, before.arms[arm], now.arms[arm]]),
-  ] as [string, FlatSettings, FlatSettings | undefined][];
+  ] as [string, FlatValues, FlatValues | undefined][];
   for (const [section, was, is] of sections) {
     if (is === undefined) {
       throw new ConfigError(
@@ -80,7 +81,7 @@ function recordOf({ config, base, arms }: ComparisonPlan): ComparisonRecord {
 }
 
 /** Without what changes no more than speed and last bits. */
-export function settingsOf({ name, seed, output, compute, checkpoint, ...recipe }: Recipe): FlatSettings {
+export function settingsOf({ name, seed, output, compute, checkpoint, ...recipe }: Recipe): FlatValues {
   return flatten(recipe);
 }
 

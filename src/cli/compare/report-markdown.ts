@@ -1,3 +1,4 @@
+import { inPercent, markdownTable } from "../../eval/markdown-table.ts";
 import { formatCount, formatDuration, formatPercent, plural } from "../format.ts";
 import type { AblationReport, ArmCost, ArmReport, ComparisonReport } from "./report.ts";
 import type { PairedDifference, Summary } from "./statistics.ts";
@@ -15,14 +16,15 @@ export function reportMarkdown(report: ComparisonReport): string {
     ...failures.map(({ run, message }) => `**${run} failed:** ${message}`),
     `## ${shown.title}`,
     `Mean ± standard deviation over seeds. Differences from \`${baseline}\` are taken seed by seed: mean, 95% confidence interval by Student's t, and the seeds on which the arm came out higher or lower.`,
-    table(
+    markdownTable([
       ["arm", "seeds", "before", "after", `difference from ${baseline}`, "higher / lower"],
-      [baseRow(report), ...report.arms.map((arm) => armRow(arm, report))],
-    ),
+      baseRow(report),
+      ...report.arms.map((arm) => armRow(arm, report)),
+    ]),
     "![Learning curves](curves.svg)",
     "## Cost",
     "Means over seeds. Time is spent in steps: sampling, scoring, learning and the rest; evaluations are not counted. A group is uninformative if all its rewards are equal. Groups that were sampled in search of informative ones and then left out count in samples and tokens.",
-    table(
+    markdownTable([
       [
         "arm",
         "steps",
@@ -37,11 +39,9 @@ export function reportMarkdown(report: ComparisonReport): string {
         "learning",
         "rest",
       ],
-      [
-        ...(startCost ? [costRow("warm start, shared", startCost)] : []),
-        ...report.arms.flatMap(({ arm, cost }) => (cost ? [costRow(arm, cost)] : [])),
-      ],
-    ),
+      ...(startCost ? [costRow("warm start, shared", startCost)] : []),
+      ...report.arms.flatMap(({ arm, cost }) => (cost ? [costRow(arm, cost)] : [])),
+    ]),
     ...ablations.flatMap((ablation) => ablationSection(ablation, report)),
     "## Runs",
     runsTable(report),
@@ -61,7 +61,7 @@ function measureWords({ measure }: ComparisonReport): MeasureWords {
     ? {
         title: "Held-out accuracy",
         long: "greedy accuracy in percent",
-        value: (value) => (value * 100).toFixed(1),
+        value: inPercent,
       }
     : {
         title: `Held-out ${measure}`,
@@ -124,15 +124,15 @@ function ablationSection({ name, settings, members }: AblationReport, report: Co
   const words = measureWords(report);
   return [
     `## Ablation: ${name}`,
-    table(
+    markdownTable([
       ["arm", ...settings, "after", `difference from ${members[0]!.arm}`, "higher / lower"],
-      members.map(({ arm, values, after, difference }) => [
+      ...members.map(({ arm, values, after, difference }) => [
         arm,
         ...settings.map((setting) => (values[setting] === null ? none : String(values[setting]))),
         summaryCell(after, words),
         ...differenceCells(difference, words),
       ]),
-    ),
+    ]),
   ];
 }
 
@@ -141,23 +141,9 @@ function runsTable(report: ComparisonReport): string {
   const find = (arm: string, seed: number) => report.runs.find((run) => run.arm === arm && run.seed === seed);
   const cell = (number: number | null | undefined): string => (number == null ? none : value(number));
   const starts = report.seeds.map((seed) => report.runs.find((run) => run.seed === seed)?.before);
-  return table(
+  return markdownTable([
     ["arm", ...report.seeds.map((seed) => `seed ${seed}`)],
-    [
-      ["base (the start)", ...starts.map(cell)],
-      ...report.arms.map(({ arm }) => [arm, ...report.seeds.map((seed) => cell(find(arm, seed)?.after))]),
-    ],
-  );
-}
-
-/** Names to the left, everything else to the right. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll("|", "\\|")));
-  const widths = head.map((_, column) => Math.max(3, ...all.map((row) => row[column]!.length)));
-  const lines = all.map(
-    (row) =>
-      `| ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join(" | ")} |`,
-  );
-  const rule = `| ${widths.map((width, column) => (column === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`)).join(" | ")} |`;
-  return [lines[0], rule, ...lines.slice(1)].join("\n");
+    ["base (the start)", ...starts.map(cell)],
+    ...report.arms.map(({ arm }) => [arm, ...report.seeds.map((seed) => cell(find(arm, seed)?.after))]),
+  ]);
 }

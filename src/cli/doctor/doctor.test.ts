@@ -206,7 +206,7 @@ test.each<[what: string, check: Check, severity: Finding["severity"], message: R
     "more prompts a step than there are problems",
     promptsCheck,
     "warning",
-    /^a step asks 17 prompts of 16 training problems: some are asked more than once in each step$/,
+    /^a step takes 17 problems of 16: some come more than once in each step$/,
     { recipe: { train: { promptsPerStep: 17 } } },
   ],
   [

@@ -1,3 +1,4 @@
+import { learnedTemperature } from "../../algorithms/updates.ts";
 import type { Codec } from "../../compute/codec.ts";
 import type { ForwardBackwardResult, Learner } from "../../compute/learner.ts";
 import type { SampledCompletion, Sampler, SamplingParameters } from "../../compute/sampler.ts";
@@ -34,7 +35,7 @@ interface Parts {
 /** Samples the beginning of a run's first batch and has the learner read the same tokens. It leaves gradients behind. */
 export async function checkLogprobs({ recipe, task, sampler, learner, codec }: Parts): Promise<Finding[]> {
   const { promptsPerStep, completionsPerPrompt } = recipe.train;
-  const temperature = recipe.sampling.temperature || 1;
+  const temperature = learnedTemperature(recipe.sampling.temperature);
   const cursor = createProblemCursor(task.train, recipe.seed);
   const count = Math.min(most.prompts, promptsPerStep, task.train.size);
   const prompts = drawPrompts(cursor, count, codec, recipe.train, () => undefined);

@@ -1,5 +1,6 @@
 import { encodePrompt, promptTooLong } from "../../eval/encode-prompt.ts";
 import { spread } from "../../tasks/spread.ts";
+import { comparesCompletions } from "../algorithm-section.ts";
 import { formatPercent } from "../format.ts";
 import { checkPositions } from "../prepared-run.ts";
 import type { Check, Examination } from "./check.ts";
@@ -47,16 +48,18 @@ function lengthFinding({ run, measuredPrompts }: Pick<Examination, "run" | "meas
 function repetitionFindings({ recipe, task }: Examination["run"]): Finding[] {
   const { promptsPerStep } = recipe.train;
   const { size } = task.train;
-  const message = `a step asks ${whole(promptsPerStep)} prompts of ${whole(size)} training problems: some are asked more than once in each step`;
-  return promptsPerStep > size
-    ? [
-        warning(
-          "prompts",
-          message,
-          "lower train.promptsPerStep and raise train.completionsPerPrompt, or add problems",
-        ),
-      ]
-    : [];
+  if (promptsPerStep <= size) {
+    return [];
+  }
+  return [
+    warning(
+      "prompts",
+      `a step takes ${whole(promptsPerStep)} problems of ${whole(size)}: some come more than once in each step`,
+      comparesCompletions(recipe.algorithm)
+        ? "lower train.promptsPerStep and raise train.completionsPerPrompt, or add problems"
+        : "lower train.promptsPerStep, or add problems",
+    ),
+  ];
 }
 
 function wayOut(longest: number, { recipe, description }: Parameters<typeof checkPositions>[0]): string {

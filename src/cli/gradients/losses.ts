@@ -21,7 +21,7 @@ const algorithms = {
 /** The names of the losses, the recipe's own one first. */
 export const lossNames: readonly string[] = ["recipe", ...Object.keys(algorithms), "sft"];
 
-export interface LossContext {
+interface LossContext {
   recipe: AlgorithmSection;
   sampling: Pick<SamplingParameters, "maxTokens" | "temperature">;
 }

@@ -1,7 +1,10 @@
 import { errorMessage } from "../../errors.ts";
 import type { Score } from "../../pipeline.ts";
 
-/** The score that `judge` comes to; a timeout once `timeLimit` seconds are over, and an error where it throws before. */
+/**
+ * The score that `judge` comes to. What it throws is a timeout once the signal is aborted, which is after `timeLimit`
+ * seconds and which it has to heed, and an error before.
+ */
 export async function scoreWithinTime(
   { name, timeLimit }: { name: string; timeLimit: number },
   judge: (signal: AbortSignal) => Promise<Score>,

@@ -1,14 +1,14 @@
-import { closeSync, mkdirSync, openSync, readdirSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import path from "node:path";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { writeFailure } from "../../atomic-file.ts";
 import type { RunEvent } from "../../pipeline.ts";
 import { EventSchema, SessionLog_SessionStatus } from "./event_pb.ts";
-import { framed } from "./record.ts";
+import { framed } from "./framed.ts";
 import { scalarsOf } from "./scalars.ts";
 
-/** The scalars of a run for TensorBoard. The journal is the record of the run; this is a view of it. */
+/** The numbers of a run for TensorBoard. The journal is the record of the run; this is a view of it. */
 export interface EventFile {
   append(event: RunEvent): void;
   close(): void;
@@ -23,14 +23,14 @@ export function openEventFile(folder: string): EventFile {
   });
   const write = (time: number, message: MessageInitShape<typeof EventSchema>): void => {
     const data = toBinary(EventSchema, create(EventSchema, { ...message, wallTime: time / 1000 }));
-    writing(file, () => writeSync(descriptor, framed(data)));
+    writing(file, () => writeFileSync(descriptor, framed(data)));
   };
   write(Date.now(), { what: { case: "fileVersion", value: "brain.Event:2" } });
   return {
     append(event) {
       const time = Date.parse(event.time);
       if (event.type === "run-resumed") {
-        // TensorBoard drops what other files have from this step on.
+        // What earlier files have from this step on was lost and is done again.
         const status = SessionLog_SessionStatus.START;
         write(time, { step: BigInt(event.step + 1), what: { case: "sessionLog", value: { status } } });
       }

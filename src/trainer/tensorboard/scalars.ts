@@ -1,5 +1,5 @@
+import { flatten } from "../../flatten.ts";
 import type { RunEvent } from "../../pipeline.ts";
-import { flatten } from "../../settings-difference.ts";
 
 /** What an event measured, by the names of the journal with slashes between: `train/loss`, `signal/alpha`, `held-out/accuracy`. */
 export function scalarsOf(event: RunEvent): Record<string, number> {
@@ -14,8 +14,8 @@ export function scalarsOf(event: RunEvent): Record<string, number> {
 }
 
 function numbersIn(measured: Readonly<Record<string, unknown>>): Record<string, number> {
-  const numbers = Object.entries(flatten(measured)).filter(
+  const numbers = Object.entries(flatten(measured, "/")).filter(
     (entry): entry is [string, number] => typeof entry[1] === "number",
   );
-  return Object.fromEntries(numbers.map(([name, value]) => [name.replaceAll(".", "/"), value]));
+  return Object.fromEntries(numbers);
 }
