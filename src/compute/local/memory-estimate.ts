@@ -10,7 +10,7 @@ import type { EngineSettings } from "./engine-settings.ts";
 import { buildDecodeGraph, buildPrefillGraph, type DecodeLayout } from "./generation-graphs.ts";
 import { largestGraphs } from "./layer-parts.ts";
 import type { ModelDescription } from "./local-model.ts";
-import { type MicroBatch, planMicroBatches, rowsOf } from "./micro-batches.ts";
+import { largestLayout, planMicroBatches, rowsOf } from "./micro-batches.ts";
 import { laidOutPositions, type Policy } from "./policy.ts";
 import { keptLayouts, type LearnerOptions } from "./policy-learner.ts";
 import { keptBytes } from "./policy-sampler.ts";
@@ -47,7 +47,7 @@ const bytesPerFloat = 4;
 /** Threads of Node, ONNX Runtime, the rewards' workers and a tokenizer, before any model. */
 const programBytes = 250e6;
 /** An operator of a compiled graph. */
-const operatorBytes = 8e3;
+const operatorBytes = 5e3;
 /** What ONNX Runtime's arena takes for what a graph holds. */
 const arenaShare = 1.15;
 
@@ -87,23 +87,31 @@ interface TrainingMemory {
 
 function trainingMemory(policy: Policy, options: LearnerOptions, workload: Workload): TrainingMemory {
   const { lanes, microBatchTokens, gradientCheckpointing = false } = options;
-  const plan = planMicroBatches(largestBatch(workload), microBatchTokens, lanes);
-  const layouts = new Map(plan.map(({ layout }: MicroBatch) => [JSON.stringify(layout), layout]));
+  const batch = largestBatch(workload);
+  const plan = planMicroBatches(batch, microBatchTokens, lanes).map(({ layout }) => layout);
+  const layouts = new Map(
+    [...plan, largestLayout(batch, microBatchTokens, lanes)].map((layout) => [
+      JSON.stringify(layout),
+      layout,
+    ]),
+  );
   const { layers, hiddenSize } = policy.model.dimensions;
   const memory = { activations: 0, buffers: 0, operators: 0 };
   // All layouts use the same memory for them.
-  const mostRows = gradientCheckpointing ? Math.max(0, ...[...layouts.values()].map(rowsOf)) : 0;
+  const mostRows = gradientCheckpointing
+    ? Math.max(Math.ceil(microBatchTokens / lanes), ...[...layouts.values()].map(rowsOf))
+    : 0;
   memory.buffers = lanes * (layers + 3) * mostRows * hiddenSize * bytesPerFloat;
   // Batches of other lengths are compiled as they come.
-  const copies = keptLayouts(policy.model.dimensions, lanes) / layouts.size;
+  const copies = Math.max(1, keptLayouts(policy.model.dimensions, lanes) / layouts.size);
   for (const layout of layouts.values()) {
-    const forward = workload.lookups > 0 ? [buildLogprobGraph(policy, layout)] : [];
+    const forward = Array.from({ length: workload.lookups }, () => buildLogprobGraph(policy, layout));
     const graphs = gradientCheckpointing
       ? [...largestGraphs(policy, layout), ...forward]
       : [buildTrainingGraph(policy, layout), ...forward];
     memory.activations = Math.max(memory.activations, lanes * Math.max(...graphs.map(peakMemory)));
     memory.buffers += lanes * bytes(ownInputs(policy, graphs));
-    memory.operators += Math.max(1, copies) * sum(graphs.map(({ tensors }) => tensors.length));
+    memory.operators += copies * sum(graphs.map(({ tensors }) => tensors.length));
   }
   return memory;
 }

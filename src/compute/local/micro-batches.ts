@@ -65,21 +65,30 @@ export function tokensOf({ slices }: MicroBatch): number {
  * 0 have no gradient and are left out.
  */
 export function planMicroBatches(batch: TrainingBatch, maxRows: number, lanes: number): MicroBatch[] {
-  const groups = batch.groups.flatMap(({ promptTokenIds, completions }, group): GroupSlice[] => {
-    const active = completions
-      .map((completion, index) => ({ index, completion }))
-      .filter(({ completion }) => isActive(completion));
-    return active.length === 0 ? [] : [{ group, promptTokenIds, completions: active }];
-  });
   const { loss, temperature = 1 } = batch;
   const kind = lossKindOf(batch);
-  return packEvenly(groups, maxRows, lanes).map((slices) => ({
+  return packEvenly(activeSlices(batch), maxRows, lanes).map((slices) => ({
     layout: layoutOf(slices),
     slices,
     loss,
     temperature,
     kind,
   }));
+}
+
+function activeSlices(batch: TrainingBatch): GroupSlice[] {
+  return batch.groups.flatMap(({ promptTokenIds, completions }, group): GroupSlice[] => {
+    const active = completions
+      .map((completion, index) => ({ index, completion }))
+      .filter(({ completion }) => isActive(completion));
+    return active.length === 0 ? [] : [{ group, promptTokenIds, completions: active }];
+  });
+}
+
+/** What the largest micro-batch may be that batches like this one are cut into: shorter completions may need fewer rounds. */
+export function largestLayout(batch: TrainingBatch, maxRows: number, lanes: number): SharedPromptLayout {
+  const layouts = packSlices(activeSlices(batch), Math.ceil(maxRows / lanes)).map(layoutOf);
+  return layouts.reduce((largest, layout) => (rowsOf(layout) > rowsOf(largest) ? layout : largest));
 }
 
 /** The smallest micro-batches that come to as few rounds of `lanes` as the largest would. */
