@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { type Dirent, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { adapterShapes } from "../../compute/local/lora/adapter.ts";
 import { writtenTypeOf } from "../../compute/local/saved-folder.ts";
@@ -66,11 +66,22 @@ function checkpointsAtOnce({ checkpoint, train, warmStart }: MeasuredRecipe): {
   return { most: kept + 2, parts: parts.join(", ") };
 }
 
+/** Of a folder in which another process may be at work: what is gone meanwhile takes nothing. */
 function folderBytes(folder: string): number {
-  if (!existsSync(folder)) {
-    return 0;
+  return entriesOf(folder).reduce((bytes, entry) => {
+    const place = path.join(folder, entry.name);
+    const own = entry.isFile() ? (statSync(place, { throwIfNoEntry: false })?.size ?? 0) : 0;
+    return bytes + (entry.isDirectory() ? folderBytes(place) : own);
+  }, 0);
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+      return [];
+    }
+    throw error;
   }
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .reduce((bytes, { parentPath, name }) => bytes + statSync(path.join(parentPath, name)).size, 0);
 }
