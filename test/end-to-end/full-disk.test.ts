@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { gpgrad, program } from "../support/gpgrad.ts";
+import { gpgrad, program, runFolderEntries } from "../support/gpgrad.ts";
 
 const recipe = "test/support/tiny.yaml";
 const train = ["train", recipe, "--output"];
@@ -39,13 +39,7 @@ test.skipIf(process.platform === "win32")(
     expect(code).toBe(1);
     expect(errors).toMatch(/^error: cannot write [^\n]*\.safetensors: [^\n]+\n$/);
     expect(readdirSync(path.join(run, "checkpoints"))).toEqual(["step-000002"]);
-    expect(readdirSync(run).sort()).toEqual([
-      "checkpoints",
-      "journal.jsonl",
-      "recipe.yaml",
-      "rollouts",
-      "tensorboard",
-    ]);
+    expect(readdirSync(run).sort()).toEqual(runFolderEntries);
     expect((await gpgrad(...train, run, "--resume")).code).toBe(0);
     expect(finalFiles(run)).toEqual(finalFiles(path.join(folder, "whole")));
   },

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import { newestCheckpoint } from "../../src/trainer/checkpoint.ts";
-import { gpgrad, startGpgrad } from "../support/gpgrad.ts";
+import { gpgrad, runFolderEntries, startGpgrad } from "../support/gpgrad.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "gpgrad-lock-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -28,13 +28,7 @@ test("a run folder belongs to one process; killed, it loses it to the next", asy
   const done = newestCheckpoint(run)?.state.step ?? 0;
   const third = await gpgrad(...train, "--set", "train.steps=100000", "--max-steps", String(done + 1));
   expect({ code: third.code, errors: third.errors }).toEqual({ code: 0, errors: "" });
-  expect(readdirSync(run).sort()).toEqual([
-    "checkpoints",
-    "journal.jsonl",
-    "recipe.yaml",
-    "rollouts",
-    "tensorboard",
-  ]);
+  expect(readdirSync(run).sort()).toEqual(runFolderEntries);
 });
 
 test("of two processes that begin in the same folder, never do both train", async () => {

@@ -4,6 +4,9 @@ import { fileURLToPath } from "node:url";
 
 export const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
+/** What lies in a run folder that no process uses, in the order of names. */
+export const runFolderEntries = ["checkpoints", "journal.jsonl", "recipe.yaml", "rollouts", "tensorboard"];
+
 export interface Finished {
   code: number | null;
   signal: NodeJS.Signals | null;

@@ -1,3 +1,4 @@
+import { mean } from "../../eval/reward-means.ts";
 import type { ComparisonReport, FinishedRun } from "./report.ts";
 import { type Summary, summarize } from "./statistics.ts";
 
@@ -31,7 +32,7 @@ export function armCurves(report: ComparisonReport): ArmCurve[] {
         arm,
         heldOut: [
           ...averageByStep(heldOut.map((points) => points.slice(0, -1))),
-          ...(ends.length > 0 ? [mean(ends)] : []),
+          ...(ends.length > 0 ? [meanPoint(ends)] : []),
         ],
         reward: averageByStep(rewards),
       };
@@ -56,13 +57,13 @@ function averageByStep(runs: readonly (readonly RunPoint[])[]): CurvePoint[] {
   const [first = [], ...others] = runs;
   return first.flatMap((point) => {
     const same = others.flatMap((points) => points.find(({ step }) => step === point.step) ?? []);
-    return same.length === others.length ? [mean([point, ...same])] : [];
+    return same.length === others.length ? [meanPoint([point, ...same])] : [];
   });
 }
 
-function mean(points: readonly RunPoint[]): CurvePoint {
+function meanPoint(points: readonly RunPoint[]): CurvePoint {
   return {
-    x: points.reduce((sum, { x }) => sum + x, 0) / points.length,
+    x: mean(points.map(({ x }) => x)),
     y: summarize(points.map(({ y }) => y))!,
   };
 }

@@ -15,8 +15,8 @@ import { gradientName, passesOver, type TrainingPass, type TrainingPasses } from
 /**
  * Passes with gradient checkpointing: only the hidden states between layers are kept, and each layer is computed again on
  * the way back, which costs a third more products and takes a fraction of the memory. A graph holds one layer and runs
- * once for each: what it computed is gone before the next begins, and there is little to compile. Memory for hidden states is made for
- * `usualRows` rows, and anew for a layout that has more.
+ * once for each: what it computed is gone before the next begins, and there is little to compile. Memory for hidden
+ * states is made for `usualRows` rows, and anew for a layout that has more.
  */
 export function createCheckpointedCompiler(
   policy: Policy,

@@ -41,7 +41,7 @@ export interface PolicyLearner {
   free(): void;
 }
 
-/** Compiled graphs take some 8 kB an operator, so deep models keep fewer of them. */
+/** Compiled graphs take some 5 kB an operator, so deep models keep fewer of them. */
 const compiledLayers = 192;
 const mostCompiledLayouts = 32;
 
