@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { DataError, errorMessage } from "../errors.ts";
+import { isMissingPath } from "../missing-path.ts";
 
 /** A file that is read by position. */
 export interface OpenedFile {
@@ -46,7 +47,7 @@ function attempt<T>(path: string, action: "open" | "read", work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+    if (isMissingPath(error)) {
       throw new DataError(`${path}: there is no such file; paths are relative to the working directory`);
     }
     throw new DataError(`cannot ${action} ${path}: ${errorMessage(error)}`);

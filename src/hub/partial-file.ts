@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
+import { isMissingPath } from "../missing-path.ts";
 import { formatClaim, isAlive, ownClaim, parseClaim } from "../process-claim.ts";
 
 /**
@@ -68,7 +69,7 @@ function tryRename(from: string, to: string): boolean {
     renameSync(from, to);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+    if (isMissingPath(error)) {
       return false;
     }
     throw error;

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { ConfigError } from "../errors.ts";
+import { isMissingPath } from "../missing-path.ts";
 
 /** Where the hub is and who asks: the environment variables that Python's huggingface_hub reads. */
 export interface HubSettings {
@@ -72,7 +73,7 @@ function readToken(file: string): string | null {
   try {
     return cleanToken(readFileSync(file, "utf8"));
   } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) {
+    if (isMissingPath(error)) {
       return null;
     }
     throw new ConfigError(

@@ -4,6 +4,7 @@ import { adapterShapes } from "../../compute/local/lora/adapter.ts";
 import { writtenTypeOf } from "../../compute/local/saved-folder.ts";
 import { sizeOf } from "../../engine/shape.ts";
 import { freeSpace } from "../../hub/disk-space.ts";
+import { isMissingPath } from "../../missing-path.ts";
 import { momentBytes } from "../../optim/moment.ts";
 import { elementBytes } from "../../safetensors/header.ts";
 import { runPaths } from "../../trainer/run-folder.ts";
@@ -79,7 +80,7 @@ function entriesOf(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+    if (isMissingPath(error)) {
       return [];
     }
     throw error;

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import path from "node:path";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { writeFailure } from "../../atomic-file.ts";
+import { isMissingPath } from "../../missing-path.ts";
 import type { RunEvent } from "../../pipeline.ts";
 import { EventSchema, SessionLog_SessionStatus } from "./event_pb.ts";
 import { framed } from "./framed.ts";
@@ -56,8 +57,11 @@ function nextName(folder: string): string {
 function eventFilesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
-  } catch {
-    return [];
+  } catch (error) {
+    if (isMissingPath(error)) {
+      return [];
+    }
+    throw writeFailure(folder, error);
   }
 }
 
