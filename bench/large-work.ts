@@ -47,7 +47,6 @@ const sampler = createPolicySampler(policy, {
   endTokenIds: [],
   decode: () => "",
   maxRows: completions,
-  lanes: 1,
 });
 const learner = createPolicyLearner(policy, {
   adamw: { betas: [0.9, 0.999], epsilon: 1e-8, weightDecay: 0 },

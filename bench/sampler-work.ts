@@ -1,5 +1,4 @@
 import { parseArgs } from "node:util";
-import { engineSettings } from "../src/compute/local/engine-settings.ts";
 import { createPolicySampler } from "../src/compute/local/policy-sampler.ts";
 import { medianSeconds, randomPolicy, randomTokens } from "./random-policy.ts";
 
@@ -20,12 +19,11 @@ const sampler = createPolicySampler(policy, {
   endTokenIds: [],
   decode: () => "",
   maxRows: batchSize,
-  lanes: engineSettings({ threads: Number(values.threads) }, policy.model).sampler.lanes,
 });
 const prompts = randomTokens(batchSize, length, policy.model.dimensions.vocabularySize);
-const generate = async (maxTokens: number): Promise<void> => {
+const generate = (maxTokens: number): void => {
   const parameters = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, maxTokens, stop: [] };
-  await sampler.sample(
+  sampler.sample(
     prompts.map((promptTokenIds, seed) => ({ promptTokenIds, count: 1, seed })),
     parameters,
   );

@@ -44,20 +44,19 @@ describe.each(fixtures.text)("%s", (name) => {
     report(tensor, toleranceUsed(got, readRecorded(tensor), tolerances.get(tensor)!));
   });
 
-  test("greedy generation with a cache", async () => {
+  test("greedy generation with a cache", () => {
     const sampler = createPolicySampler(loadPolicy(directory), {
       endTokenIds: [],
       decode: () => "",
       maxRows: 64,
-      lanes: 2,
     });
     const greedy = { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, stop: [] };
     for (const { prompt_ids, new_ids } of reference.greedy.cases) {
       const request = { promptTokenIds: prompt_ids, count: 1, seed: 0 };
-      const [[completion]] = await sampler.sample([request], { ...greedy, maxTokens: new_ids.length });
+      const [[completion]] = sampler.sample([request], { ...greedy, maxTokens: new_ids.length });
       expect(completion.tokenIds).toEqual(new_ids);
     }
-    const together = await sampler.sample(
+    const together = sampler.sample(
       reference.greedy.cases.map(({ prompt_ids }) => ({ promptTokenIds: prompt_ids, count: 2, seed: 0 })),
       { ...greedy, maxTokens: reference.greedy.cases[0].new_ids.length },
     );
@@ -69,11 +68,11 @@ describe.each(fixtures.text)("%s", (name) => {
 
   test("sampler and learner agree on the log-probabilities of sampled tokens", async () => {
     const policy = loadPolicy(directory);
-    const sampler = createPolicySampler(policy, { endTokenIds: [], decode: () => "", maxRows: 64, lanes: 2 });
+    const sampler = createPolicySampler(policy, { endTokenIds: [], decode: () => "", maxRows: 64 });
     const plain = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, stop: [] };
     const prompts = reference.greedy.cases.map(({ prompt_ids }) => prompt_ids);
     const requests = prompts.map((promptTokenIds, seed) => ({ promptTokenIds, count: 3, seed }));
-    const sampled = await sampler.sample(requests, { ...plain, maxTokens: 48 });
+    const sampled = sampler.sample(requests, { ...plain, maxTokens: 48 });
     sampler.free();
     const learner = createPolicyLearner(policy, {
       adamw: { betas: [0.9, 0.999], epsilon: 1e-8, weightDecay: 0 },

@@ -10,23 +10,16 @@ const firstCapacity = 32;
 /** Bytes that keys and values may take; in 32-bit floats, in all layouts that waves grow through. */
 const cacheBytes = 2 ** 31;
 
-/** How many completions are decoded at once, in waves side by side. */
-export interface WaveLimits {
-  maxRows: number;
-  lanes: number;
-}
-
 /**
- * Requests of equal count decode together, prompts of like length side by side. Waves are such that `lanes` of them hold at
- * most `maxRows` completions at once and no more than their caches have room for; every lane has about the same work.
+ * Requests of equal count decode together, prompts of like length side by side, at most `maxRows` completions at once and
+ * no more than their caches have room for; a single request may exceed both.
  */
 export function planWaves<Request extends Pick<SampleRequest, "count" | "promptTokenIds">>(
   { dimensions }: LanguageModel,
   requests: readonly Request[],
   maxTokens: number,
-  { maxRows, lanes }: WaveLimits,
+  maxRows: number,
 ): Request[][] {
-  const rowsPerWave = Math.min(maxRows / lanes, evenShare(requests, lanes));
   const sorted = [...requests].sort(
     (a, b) => a.count - b.count || a.promptTokenIds.length - b.promptTokenIds.length,
   );
@@ -35,8 +28,7 @@ export function planWaves<Request extends Pick<SampleRequest, "count" | "promptT
   for (const request of sorted) {
     const prompts = open.length + 1;
     const grid = { prompts, longestPrompt: request.promptTokenIds.length, completions: request.count };
-    const full =
-      prompts * request.count > rowsPerWave || cachedBytes(dimensions, grid, maxTokens) > cacheBytes / lanes;
+    const full = prompts * request.count > maxRows || cachedBytes(dimensions, grid, maxTokens) > cacheBytes;
     if (open.length > 0 && (open[0].count !== request.count || full)) {
       waves.push(open);
       open = [];
@@ -44,13 +36,6 @@ export function planWaves<Request extends Pick<SampleRequest, "count" | "promptT
     open.push(request);
   }
   return open.length > 0 ? [...waves, open] : waves;
-}
-
-/** Rows of the largest lane where whole requests are dealt out evenly. */
-function evenShare(requests: readonly Pick<SampleRequest, "count">[], lanes: number): number {
-  const rows = requests.reduce((sum, { count }) => sum + count, 0);
-  const largest = Math.max(...requests.map(({ count }) => count));
-  return Math.ceil(rows / lanes / largest) * largest;
 }
 
 /** A wave's prompts and completions of each. */
@@ -74,18 +59,15 @@ function positionBytes({ layers, keyValueHeads, headSize }: ModelDimensions): nu
   return 2 * layers * keyValueHeads * headSize * Float32Array.BYTES_PER_ELEMENT;
 }
 
-/** Lanes run on the threads of libuv's pool, which are this many unless the environment says otherwise. */
-export const mostLanes = 4;
-
 /**
- * Completions that one request may ask for so that their caches have room in any lane, one at least. It depends on the model
- * and the limit alone, not on the machine: requests that are cut by it are the same everywhere.
+ * Completions that one request may ask for so that their caches have room, one at least. It depends on the model and the
+ * limit alone, not on the machine: requests that are cut by it are the same everywhere.
  */
 export function completionsWithin(
   { dimensions }: Pick<LanguageModel, "dimensions">,
   maxTokens: number,
 ): number {
-  return Math.max(1, Math.floor(cacheBytes / mostLanes / (positionBytes(dimensions) * 2 * maxTokens)));
+  return Math.max(1, Math.floor(cacheBytes / (positionBytes(dimensions) * 2 * maxTokens)));
 }
 
 /** Bytes that a wave's layouts hold together: their caches, and scores for every row. */

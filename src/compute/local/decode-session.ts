@@ -1,7 +1,6 @@
-import type { BoundGraph, Buffer, CompileOptions } from "../../engine/backend.ts";
+import type { Buffer } from "../../engine/backend.ts";
 import { masked } from "../../nn/attention.ts";
 import { causalMask } from "./causal-mask.ts";
-import type { CompilePool } from "./compile-pool.ts";
 import {
   buildDecodeGraph,
   buildPrefillGraph,
@@ -27,23 +26,15 @@ export interface DecodeSession {
   /** Hides prompt padding and all but the first `usedSlots` positions of the completions. */
   resetMask(contexts_P: readonly number[], usedSlots: number): void;
   /** Reads tokens and positions, puts their keys and values at `slot` of the caches, and writes scores. */
-  step(slot: number): Promise<void>;
+  step(slot: number): void;
   free(): void;
 }
 
-export function createDecodeSession(
-  policy: Policy,
-  layout: DecodeLayout,
-  pool: CompilePool,
-  parallelism: CompileOptions["parallelism"],
-): DecodeSession {
+export function createDecodeSession(policy: Policy, layout: DecodeLayout): DecodeSession {
   const { backend } = policy;
   const { prompts, promptLength, completions, capacity } = layout;
-  const { graph, compiled } = pool.compile(
-    `decode ${JSON.stringify(layout)}`,
-    () => buildDecodeGraph(policy, layout),
-    parallelism,
-  );
+  const graph = buildDecodeGraph(policy, layout);
+  const compiled = backend.compile(graph);
   const caches = allocateCaches(policy, layout);
   const outputs = Object.fromEntries(
     [...graph.outputs].map(([name, { shape }]) => [name, caches.own[name] ?? backend.allocate(shape)]),
@@ -63,7 +54,7 @@ export function createDecodeSession(
     cacheRows,
     inverseTemperature,
   };
-  const bound: BoundGraph = compiled.bind(inputs, outputs);
+  const bound = compiled.bind(inputs, outputs);
   const rowValues = cacheRows.values as BigInt64Array;
   const maskValues = mask.values as Float32Array;
   const width = promptLength + capacity;
@@ -86,14 +77,14 @@ export function createDecodeSession(
         maskValues.fill(0, start + promptLength, start + promptLength + usedSlots);
       }
     },
-    step: async (slot) => {
+    step: (slot) => {
       for (let row = 0; row < rowValues.length; row++) {
         rowValues[row] = BigInt(row * capacity + slot);
       }
       for (let prompt = 0; prompt < prompts; prompt++) {
         maskValues[prompt * width + promptLength + slot] = 0;
       }
-      await runGraph(bound, parallelism);
+      bound.run();
     },
     free: () => {
       bound.free();
@@ -104,7 +95,7 @@ export function createDecodeSession(
 
 /** Computes the keys and values of prompts and writes them into the caches of a decode session. */
 export interface Prefill {
-  run(prompts_PT: readonly (readonly number[])[], caches: KeyValueCaches): Promise<void>;
+  run(prompts_PT: readonly (readonly number[])[], caches: KeyValueCaches): void;
   free(): void;
 }
 
@@ -116,19 +107,9 @@ export function prefillPrompts(layout: DecodeLayout): number {
   return Math.min(layout.prompts, Math.max(1, Math.floor(prefillRows / layout.promptLength)));
 }
 
-export function createPrefill(
-  policy: Policy,
-  prompts: number,
-  length: number,
-  pool: CompilePool,
-  parallelism: CompileOptions["parallelism"],
-): Prefill {
+export function createPrefill(policy: Policy, prompts: number, length: number): Prefill {
   const { backend } = policy;
-  const { compiled } = pool.compile(
-    `prefill ${prompts} ${length}`,
-    () => buildPrefillGraph(policy, prompts, length),
-    parallelism,
-  );
+  const compiled = backend.compile(buildPrefillGraph(policy, prompts, length));
   const tokenIds = backend.allocate([prompts * length], "integer");
   const positions = backend.allocate([prompts * length], "integer");
   const positionValues = positions.values as BigInt64Array;
@@ -142,11 +123,11 @@ export function createPrefill(
     promptMask: causalMask(backend, length),
   };
 
-  const runFrom = async (
+  const runFrom = (
     first: number,
     prompts_PT: readonly (readonly number[])[],
     caches: KeyValueCaches,
-  ): Promise<void> => {
+  ): void => {
     const ids = tokenIds.values as BigInt64Array;
     ids.fill(0n);
     for (let p = 0; p < prompts; p++) {
@@ -156,15 +137,15 @@ export function createPrefill(
     }
     const bound = compiled.bind(inputs, promptPart(policy, caches, first, prompts));
     try {
-      await runGraph(bound, parallelism);
+      bound.run();
     } finally {
       bound.free();
     }
   };
   return {
-    run: async (prompts_PT, caches) => {
+    run: (prompts_PT, caches) => {
       for (let next = 0; next < caches.layout.prompts; next += prompts) {
-        await runFrom(Math.min(next, caches.layout.prompts - prompts), prompts_PT, caches);
+        runFrom(Math.min(next, caches.layout.prompts - prompts), prompts_PT, caches);
       }
     },
     free: () => compiled.free(),
@@ -189,13 +170,4 @@ function promptPart(
     }
   }
   return views;
-}
-
-/** A graph that all threads share blocks this one anyway; others go on beside one that has a thread to itself. */
-async function runGraph(bound: BoundGraph, parallelism: CompileOptions["parallelism"]): Promise<void> {
-  if (parallelism === "operators") {
-    bound.run();
-  } else {
-    await bound.runBeside();
-  }
 }

@@ -1,6 +1,5 @@
 import { type LanguageModel, parameterCount } from "../../models/model.ts";
 import type { AdamWOptions } from "../../optim/adamw.ts";
-import { mostLanes, type WaveLimits } from "./decode-layouts.ts";
 import { defaultThreads } from "./local-model.ts";
 import type { LearnerOptions } from "./policy-learner.ts";
 
@@ -21,7 +20,8 @@ export interface EngineOptions {
 /** What learner and sampler are made with. */
 export interface EngineSettings {
   learner: LearnerOptions;
-  sampler: WaveLimits;
+  /** Completions that are decoded at once. */
+  samplerRows: number;
   threads: number;
   reference: boolean;
 }
@@ -51,7 +51,7 @@ export function engineSettings(
       lanes,
       gradientCheckpointing: options.gradientCheckpointing ?? false,
     },
-    sampler: { maxRows: options.samplerRows ?? defaultSamplerRows, lanes },
+    samplerRows: options.samplerRows ?? defaultSamplerRows,
     threads,
     reference: options.reference ?? false,
   };
@@ -59,6 +59,8 @@ export function engineSettings(
 
 /** Gradients of all lanes together stay below this; a larger model divides operators instead, which it has the size for. */
 const gradientBytes = 2 ** 29;
+/** Lanes run on the threads of libuv's pool, which are this many unless the environment says otherwise. */
+const mostLanes = 4;
 
 function lanesFor(parameters: number, threads: number): number {
   const bytesPerParameter = 4;

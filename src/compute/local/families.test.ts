@@ -47,8 +47,8 @@ test.each(
   const prompts = [[5, 6, 7], [9, 8, 7, 6, 5, 4, 11], [3]];
   const requests = prompts.map((promptTokenIds, seed) => ({ promptTokenIds, count: 3, seed }));
   const everything = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, stop: [] };
-  const sampler = createPolicySampler(policy, { endTokenIds: [0], decode: () => "", maxRows: 16, lanes: 2 });
-  const sampled = await sampler.sample(requests, { ...everything, maxTokens: 40 });
+  const sampler = createPolicySampler(policy, { endTokenIds: [0], decode: () => "", maxRows: 16 });
+  const sampled = sampler.sample(requests, { ...everything, maxTokens: 40 });
   sampler.free();
 
   const adamw = { betas: [0.9, 0.999] as const, epsilon: 1e-8, weightDecay: 0 };

@@ -61,7 +61,7 @@ export function estimateMemory(
   const trained = [...policy.trainable.values()].map(({ shape }) => sizeOf(shape));
   const { statePrecision = "float32" } = options.learner.adamw;
   const training = trainingMemory(policy, options.learner, workload);
-  const sampling = samplingMemory(policy, options.sampler, workload);
+  const sampling = samplingMemory(policy, options.samplerRows, workload);
   const reached = laidOutPositions(workload.maxPromptTokens + workload.sampling.maxTokens);
   // A reference policy is a copy of the weights, but under an adapter.
   const copies = options.reference && policy.adapter === null ? 2 : 1;
@@ -151,26 +151,23 @@ interface SamplingMemory {
 
 function samplingMemory(
   policy: Policy,
-  limits: EngineSettings["sampler"],
+  maxRows: number,
   { promptsPerStep, completionsPerPrompt, maxPromptTokens, sampling, evaluationProblems }: Workload,
 ): SamplingMemory {
   const promptTokenIds = Array.from({ length: maxPromptTokens }, () => 1);
   const requestsOf = (prompts: number, count: number) =>
     Array.from({ length: prompts }, () => ({ promptTokenIds, count }));
   const memory = { activations: 0, caches: 0, operators: 0 };
-  /** Of the layouts that one wave goes through, for each kind of wave, and how many lanes have them. */
+  /** Of the layouts that one wave goes through, for each kind of wave. */
   const waveCaches: number[] = [];
-  let busyLanes = 0;
   for (const requests of [
     requestsOf(promptsPerStep, completionsPerPrompt),
     requestsOf(evaluationProblems, 1),
   ]) {
-    const waves = planWaves(policy.model, requests, sampling.maxTokens, limits);
-    const [wave] = waves;
+    const [wave] = planWaves(policy.model, requests, sampling.maxTokens, maxRows);
     if (wave === undefined) {
       continue;
     }
-    const sideBySide = Math.min(limits.lanes, waves.length);
     const grid = { prompts: wave.length, longestPrompt: maxPromptTokens, completions: wave[0].count };
     const first = firstLayout(grid, sampling);
     const layouts = capacitiesOf(sampling.maxTokens).map(
@@ -180,16 +177,14 @@ function samplingMemory(
       first.promptLength > 0 && buildPrefillGraph(policy, prefillPrompts(first), first.promptLength);
     const decodes = layouts.map((layout) => buildDecodeGraph(policy, layout));
     const graphs = prefill ? [prefill, ...decodes] : decodes;
-    memory.activations = Math.max(memory.activations, sideBySide * Math.max(...graphs.map(peakMemory)));
+    memory.activations = Math.max(memory.activations, ...graphs.map(peakMemory));
     memory.operators += sum(graphs.map(({ tensors }) => tensors.length));
     // Every layout keeps its caches, for the next wave begins with the first again.
     waveCaches.push(
       sum(decodes.map((graph) => bytes([...ownInputs(policy, [graph]), graph.outputs.get("scores")!]))),
     );
-    busyLanes = Math.max(busyLanes, sideBySide);
   }
-  const most = Math.max(keptBytes / limits.lanes, ...waveCaches);
-  memory.caches = busyLanes * Math.min(most, (1 + otherLayouts) * sum(waveCaches));
+  memory.caches = Math.min(Math.max(keptBytes, ...waveCaches), (1 + otherLayouts) * sum(waveCaches));
   return memory;
 }
 

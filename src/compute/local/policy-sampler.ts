@@ -7,11 +7,9 @@ import type {
   SampleRequest,
   SamplingParameters,
 } from "../sampler.ts";
-import { createCompilePool } from "./compile-pool.ts";
 import { createCellChooser, createCells } from "./completion-cell.ts";
 import { planWaves } from "./decode-layouts.ts";
 import type { Policy } from "./policy.ts";
-import { settleAll } from "./settle-all.ts";
 import { createWaveDecoder, type WaveOptions } from "./wave-decoder.ts";
 
 export interface SamplerOptions {
@@ -19,8 +17,6 @@ export interface SamplerOptions {
   decode: (tokenIds: readonly number[]) => string;
   /** Completions that are decoded at once. */
   maxRows: number;
-  /** Waves that are decoded side by side, a thread each; with 1, all threads share every operator instead. */
-  lanes: number;
 }
 
 export interface SampleHooks {
@@ -37,7 +33,7 @@ export interface PolicySampler {
     requests: readonly SampleRequest[],
     parameters: SamplingParameters,
     hooks?: SampleHooks,
-  ): Promise<SampledCompletion[][]>;
+  ): SampledCompletion[][];
   free(): void;
 }
 
@@ -45,55 +41,30 @@ export interface PolicySampler {
 export const keptBytes = 2 ** 28;
 
 export function createPolicySampler(policy: Policy, options: SamplerOptions): PolicySampler {
-  const { endTokenIds, decode, maxRows, lanes } = options;
-  const pool = createCompilePool(policy.backend);
-  const decoders = Array.from({ length: lanes }, () => createWaveDecoder(policy, pool, keptBytes / lanes));
+  const { endTokenIds, decode, maxRows } = options;
+  const decoder = createWaveDecoder(policy, keptBytes);
   return {
-    sample: async (requests, parameters, hooks = {}) => {
+    sample: (requests, parameters, hooks = {}) => {
       checkLengths(policy, requests, parameters);
       const groups = requests.map((request, index) => ({
         ...request,
         cells: createCells(request, index, parameters.stop, decode),
       }));
-      const waves = planWaves(policy.model, groups, parameters.maxTokens, { maxRows, lanes });
-      /** Of one wave, which ends the others. */
-      let failure: { reason: unknown } | undefined;
-      const report = reportTo(hooks, requests);
       const waveOptions: WaveOptions = {
         parameters,
         endTokens: new Set(endTokenIds),
         choose: createCellChooser(parameters, policy.model.dimensions.vocabularySize),
-        parallelism: Math.min(waves.length, lanes) > 1 ? "graphs" : "operators",
-        onStep: (grown) => {
-          if (failure !== undefined) {
-            throw failure.reason;
-          }
-          report(grown);
-        },
+        onStep: reportTo(hooks, requests),
       };
-      const queue = waves.values();
-      await settleAll(
-        decoders.map(async (decoder) => {
-          for (const wave of queue) {
-            await decoder
-              .decode(
-                wave.map(({ cells }) => cells),
-                waveOptions,
-              )
-              .catch((reason: unknown) => {
-                failure ??= { reason };
-                throw failure.reason;
-              });
-          }
-        }),
-      );
+      for (const wave of planWaves(policy.model, groups, parameters.maxTokens, maxRows)) {
+        decoder.decode(
+          wave.map(({ cells }) => cells),
+          waveOptions,
+        );
+      }
       return groups.map(({ cells }) => cells.map(({ completion }) => completion));
     },
-    free: () => {
-      for (const decoder of decoders) {
-        decoder.free();
-      }
-    },
+    free: () => decoder.free(),
   };
 }
 

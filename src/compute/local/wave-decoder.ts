@@ -1,6 +1,4 @@
-import type { CompileOptions } from "../../engine/backend.ts";
 import type { SamplingParameters } from "../sampler.ts";
-import type { CompilePool } from "./compile-pool.ts";
 import { createCompiledCache } from "./compiled-cache.ts";
 import { type CellChooser, type CompletionCell, extendCell } from "./completion-cell.ts";
 import { firstLayout, nextLayout, rearrange, type WaveGrid, waveBytes } from "./decode-layouts.ts";
@@ -20,8 +18,6 @@ export interface WaveOptions {
   parameters: SamplingParameters;
   endTokens: ReadonlySet<number>;
   choose: CellChooser;
-  /** Divided among all threads, or on a thread of its own beside other waves. */
-  parallelism: CompileOptions["parallelism"];
   /** Called after each step with the cells that grew by a token; may throw to end the decoding. */
   onStep(grown: readonly CompletionCell[]): void;
 }
@@ -29,14 +25,14 @@ export interface WaveOptions {
 /** Decodes one wave at a time, and keeps what it compiled for the next ones. */
 export interface WaveDecoder {
   /** Decodes a grid of prompts and their completions, `grid[p][g]`, to their ends. */
-  decode(grid: readonly (readonly CompletionCell[])[], options: WaveOptions): Promise<void>;
+  decode(grid: readonly (readonly CompletionCell[])[], options: WaveOptions): void;
   free(): void;
 }
 
 const compiledLayouts = 16;
 
 /** `keptBytes`: what layouts may hold for the waves to come, unless one wave needs more. */
-export function createWaveDecoder(policy: Policy, pool: CompilePool, keptBytes: number): WaveDecoder {
+export function createWaveDecoder(policy: Policy, keptBytes: number): WaveDecoder {
   let mostBytes = keptBytes;
   const sessions = createCompiledCache<DecodeSession>(compiledLayouts, {
     of: ({ bytes }) => bytes,
@@ -44,23 +40,15 @@ export function createWaveDecoder(policy: Policy, pool: CompilePool, keptBytes: 
   });
   const prefills = createCompiledCache<Prefill>(compiledLayouts);
 
-  const sessionFor = (layout: DecodeLayout, parallelism: WaveOptions["parallelism"]): DecodeSession =>
-    sessions.get(JSON.stringify([layout, parallelism]), () =>
-      createDecodeSession(policy, layout, pool, parallelism),
-    );
+  const sessionFor = (layout: DecodeLayout): DecodeSession =>
+    sessions.get(JSON.stringify(layout), () => createDecodeSession(policy, layout));
 
-  const prefill = async (
-    grid: readonly (readonly CompletionCell[])[],
-    { caches }: DecodeSession,
-    parallelism: WaveOptions["parallelism"],
-  ): Promise<void> => {
+  const prefill = (grid: readonly (readonly CompletionCell[])[], { caches }: DecodeSession): void => {
     const { promptLength } = caches.layout;
     if (promptLength > 0) {
       const prompts = prefillPrompts(caches.layout);
-      await prefills
-        .get(JSON.stringify([prompts, promptLength, parallelism]), () =>
-          createPrefill(policy, prompts, promptLength, pool, parallelism),
-        )
+      prefills
+        .get(JSON.stringify([prompts, promptLength]), () => createPrefill(policy, prompts, promptLength))
         .run(
           grid.map(([{ promptTokenIds }]) => promptTokenIds.slice(0, -1)),
           caches,
@@ -69,22 +57,22 @@ export function createWaveDecoder(policy: Policy, pool: CompilePool, keptBytes: 
   };
 
   return {
-    decode: async (grid, { parameters, endTokens, choose, parallelism, onStep }) => {
+    decode: (grid, { parameters, endTokens, choose, onStep }) => {
       const shape = shapeOf(grid);
       mostBytes = Math.max(mostBytes, waveBytes(policy.model, shape, parameters.maxTokens));
-      let session = sessionFor(firstLayout(shape, parameters), parallelism);
+      let session = sessionFor(firstLayout(shape, parameters));
       /** The cell in each place of the session's grid; null where there is none. */
       let places: (CompletionCell | null)[] = grid.flat();
       const enter = (usedSlots: number): void => {
         session.setTemperature(parameters.temperature);
         session.resetMask(contextsOf(places, session.caches.layout), usedSlots);
       };
-      await prefill(grid, session, parallelism);
+      prefill(grid, session);
       enter(0);
 
       for (let step = 0; places.some((cell) => cell !== null); step++) {
         fillRows(session, places, step);
-        await session.step(step);
+        session.step(step);
         places.forEach((cell, place) => {
           if (cell !== null) {
             extendCell(cell, choose(session, cell, place), endTokens, parameters.maxTokens);
@@ -96,7 +84,7 @@ export function createWaveDecoder(policy: Policy, pool: CompilePool, keptBytes: 
         const next = nextLayout(layout, places, step + 1, parameters.maxTokens);
         if (next !== null) {
           const cells = rearrange(places, layout, next);
-          const nextSession = sessionFor(next, parallelism);
+          const nextSession = sessionFor(next);
           moveCaches(session.caches, nextSession.caches, cells, step + 1);
           places = Array.from(cells, (cell) => (cell < 0 ? null : places[cell]));
           session = nextSession;

@@ -18,7 +18,7 @@ export interface WorkerMethods {
     requests: readonly SampleRequest[],
     parameters: SamplingParameters,
     options: { tells: { tokens: boolean; completions: boolean } },
-  ): Promise<SampledCompletion[][]>;
+  ): SampledCompletion[][];
   forwardBackward(batch: TrainingBatch): Promise<ForwardBackwardResult>;
   logprobs(batch: TokenBatch, of: "policy" | "reference"): Promise<number[][][]>;
   measureGradient(batch: TrainingBatch, options: { keep: boolean }): Promise<GradientProducts>;

@@ -2,7 +2,6 @@ import { parentPort, workerData } from "node:worker_threads";
 import { createOnnxRuntimeBackend } from "../../engine/backends/onnxruntime/backend.ts";
 import { internalError } from "../../errors.ts";
 import { abortFlags } from "./abort-flags.ts";
-import type { WaveLimits } from "./decode-layouts.ts";
 import { createGradientReader } from "./gradient-reader.ts";
 import { describeModel, type ModelSource } from "./local-model.ts";
 import { createLogprobReader } from "./logprob-reader.ts";
@@ -18,7 +17,7 @@ import { serializeError, type WorkerAnswer, type WorkerCall, type WorkerMethods 
 export interface WorkerData {
   model: ModelSource;
   learner: LearnerOptions;
-  sampler: WaveLimits;
+  samplerRows: number;
   saved: SavedFolderOptions;
   chatTemplate: string | null;
   threads: number;
@@ -37,7 +36,7 @@ const progressMilliseconds = 200;
 function createMethods({
   model,
   learner: learnerOptions,
-  sampler: samplerOptions,
+  samplerRows,
   saved,
   chatTemplate,
   threads,
@@ -61,7 +60,7 @@ function createMethods({
   };
   const savedFolder = savedFolderOf(policy, description, saved);
   const { endTokenIds, decode } = description.codec;
-  const sampler = createPolicySampler(policy, { endTokenIds, decode, ...samplerOptions });
+  const sampler = createPolicySampler(policy, { endTokenIds, decode, maxRows: samplerRows });
 
   const methods = (id: number): WorkerMethods => ({
     sample: (requests, parameters, { tells }) => {

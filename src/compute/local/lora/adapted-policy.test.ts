@@ -116,10 +116,9 @@ describe.each([true, false])("with tied embeddings: %j", (tied) => {
       endTokenIds: [0],
       decode: () => "",
       maxRows: 16,
-      lanes: 1,
     });
     const prompts = [[5, 6, 7], [9, 8, 7, 6, 5, 4, 11], [3]];
-    const sampled = await sampler.sample(
+    const sampled = sampler.sample(
       prompts.map((promptTokenIds, seed) => ({ promptTokenIds, count: 3, seed })),
       { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, maxTokens: 20, stop: [] },
     );
