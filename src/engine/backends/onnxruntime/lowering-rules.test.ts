@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { relativeError } from "../../../../test/engine/closeness.ts";
 import { evaluate } from "../../../../test/engine/evaluate.ts";
 import { fusionCases } from "../../../../test/engine/fusion-cases.ts";
-import { buildCase, type GraphCase } from "../../../../test/engine/graph-case.ts";
+import { buildCase, floats, type GraphCase } from "../../../../test/engine/graph-case.ts";
 import { primitiveCases } from "../../../../test/engine/primitive-cases.ts";
 import { randomGraphs } from "../../../../test/engine/random-graph.ts";
 import { buildGraph } from "../../graph.ts";
@@ -41,6 +41,27 @@ describe.each(Object.entries(primitiveCases))("%s on ONNX Runtime", (_, cases) =
 
 describe("what is written as one operator", () => {
   test.each(fusionCases)("agrees with the reference: $name", (graphCase) => compare(graphCase));
+});
+
+describe("products of rows with weights large enough to stand on the left", () => {
+  const cases = [
+    { rows: 1, inputs: 512, outputs: 256 },
+    { rows: 2, inputs: 512, outputs: 256 },
+    { rows: 7, inputs: 256, outputs: 512 },
+    { rows: 8, inputs: 256, outputs: 512 },
+    { rows: 96, inputs: 1024, outputs: 128 },
+  ];
+  test.each(cases)("agree with the reference: $rows x $inputs x $outputs", ({ rows, inputs, outputs }) => {
+    const [x, weights] = [floats([rows, inputs]), floats([outputs, inputs])];
+    const product = matmul(input("x", x.shape), input("weights", weights.shape), {
+      transposeB: true,
+      scale: 0.125,
+    });
+    const feeds = { x: x.values, weights: weights.values };
+    const actual = evaluate(onnxRuntime, { product }, feeds);
+    const expected = evaluate(reference, { product }, feeds);
+    expect(relativeError(actual.product, expected.product, 1e-2)).toBeLessThan(1e-5);
+  });
 });
 
 test("a product large enough for Gemm is added onto its buffer in place", () => {

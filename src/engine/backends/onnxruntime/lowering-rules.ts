@@ -3,19 +3,9 @@ import type { CompileOptions } from "../../backend.ts";
 import type { Graph } from "../../graph.ts";
 import { applyRule, type PrimitiveNode, type RuleTable, type Tensor } from "../../primitives.ts";
 import { sameShape, sizeOf } from "../../shape.ts";
+import { lowerGemm, lowerMatmul, type MatmulNode } from "./lower-matmul.ts";
+import { type Lowering, nameOf, namesOf } from "./lowering.ts";
 import { float, type OnnxWriter, onnxType } from "./onnx-writer.ts";
-
-/** What rules need to know of the graph around a node. */
-interface Lowering {
-  readonly writer: OnnxWriter;
-  /** The ONNX value of each tensor lowered so far, by id. */
-  readonly names: Map<number, string>;
-  /** 1/rms that an RMSNorm node gave along with its output, by input id and epsilon. */
-  readonly inverseRmsNames: Map<string, string>;
-  /** Products and scatters that are written together with the addition that alone uses them. */
-  readonly fused: ReadonlySet<number>;
-  readonly parallelism: CompileOptions["parallelism"];
-}
 
 /** The ONNX value of a named input or output: ONNX has one name space, graphs have two. */
 export function inputValue(name: string): string {
@@ -31,70 +21,6 @@ const operator =
   ({ inputs }: PrimitiveNode, { writer, names }: Lowering): string =>
     writer.node(name, namesOf(inputs, names))[0];
 
-function namesOf(tensors: readonly Tensor[], names: Map<number, string>): string[] {
-  return tensors.map((tensor) => nameOf(tensor, names));
-}
-
-function nameOf(tensor: Tensor, names: Map<number, string>): string {
-  const name = names.get(tensor.id);
-  if (name === undefined) {
-    throw internalError(`${tensor.primitive} is used before it is lowered`);
-  }
-  return name;
-}
-
-type MatmulNode = PrimitiveNode<"matmul">;
-
-function fusedMatMul(
-  [a, b]: readonly string[],
-  { transposeA, transposeB, scale }: MatmulNode["attributes"],
-  { writer }: Lowering,
-): string {
-  return writer.contributedNode("FusedMatMul", [a, b], {
-    transA: Number(transposeA),
-    transB: Number(transposeB),
-    alpha: float(scale),
-  });
-}
-
-/**
- * `scale * a^T b` for a [.., K, M] and b [.., K, N]. The kernel copies a transposed left operand again and again, which
- * costs up to a quarter of its rate: transposing the smaller operand once, and the product where that was b, is faster.
- */
-function matmulWithTransposedLeft({ inputs: [a, b], attributes }: MatmulNode, lowering: Lowering): string {
-  const { names } = lowering;
-  const plain = { ...attributes, transposeA: false };
-  const [length, rows] = a.shape.slice(-2);
-  const columns = b.shape.at(-1)!;
-  const batch = a.shape.slice(0, -2);
-  if (length * rows <= length * columns + rows * columns || !sameShape(batch, b.shape.slice(0, -2))) {
-    const left = transposed(nameOf(a, names), [...batch, rows, length], lowering);
-    return fusedMatMul([left, nameOf(b, names)], plain, lowering);
-  }
-  const left = transposed(nameOf(b, names), [...batch, columns, length], lowering);
-  const product = fusedMatMul([left, nameOf(a, names)], plain, lowering);
-  return transposed(product, [...batch, rows, columns], lowering);
-}
-
-/** The last two axes exchanged, to `shape`. The reshape keeps ONNX Runtime from taking the transpose back into a product. */
-function transposed(value: string, shape: readonly number[], { writer }: Lowering): string {
-  const axes = shape.map((_, axis) => axis);
-  const permutation = [...axes.slice(0, -2), axes.length - 1, axes.length - 2];
-  const [exchanged] = writer.node("Transpose", [value], { perm: permutation });
-  return writer.node("Reshape", [exchanged, writer.integers(shape)])[0];
-}
-
-/** `scale * op(a) op(b) + c` of two matrices. */
-function gemm({ inputs: [a, b], attributes }: MatmulNode, addend: Tensor, lowering: Lowering): string {
-  const { writer, names } = lowering;
-  const { transposeA, transposeB, scale } = attributes;
-  const left = transposeA ? transposed(nameOf(a, names), a.shape.toReversed(), lowering) : nameOf(a, names);
-  return writer.node("Gemm", [left, nameOf(b, names), nameOf(addend, names)], {
-    transB: Number(transposeB),
-    alpha: float(scale),
-  })[0];
-}
-
 /**
  * Adds `values` to rows of `base`. ScatterND's threads lose additions to a row that several of them hold, so where an
  * operator has several threads, ScatterElements adds one element after the other, at thirty times the time.
@@ -105,7 +31,7 @@ function scatterAdd(
   values: Tensor,
   { writer, names, parallelism }: Lowering,
 ): string {
-  const [column] = writer.node("Reshape", [nameOf(ids, names), writer.integers([-1, 1])]);
+  const column = writer.reshape(nameOf(ids, names), [-1, 1]);
   if (parallelism === "graphs") {
     return writer.node("ScatterND", [nameOf(base, names), column, nameOf(values, names)], {
       reduction: "add",
@@ -131,7 +57,7 @@ const loweringRules: RuleTable<[lowering: Lowering], string> = {
     }
     const addend = node.inputs[0] === fused ? node.inputs[1] : node.inputs[0];
     if (fused.primitive === "matmul") {
-      return gemm(fused as PrimitiveNode as MatmulNode, addend, lowering);
+      return lowerGemm(fused as PrimitiveNode as MatmulNode, addend, lowering);
     }
     return scatterAdd(addend, fused.inputs[1], fused.inputs[2], lowering);
   },
@@ -150,10 +76,7 @@ const loweringRules: RuleTable<[lowering: Lowering], string> = {
   silu: ({ inputs }, { writer, names }) =>
     writer.contributedNode("QuickGelu", namesOf(inputs, names), { alpha: float(1) }),
 
-  matmul: (node, lowering) =>
-    node.attributes.transposeA && !node.attributes.transposeB
-      ? matmulWithTransposedLeft(node, lowering)
-      : fusedMatMul(namesOf(node.inputs, lowering.names), node.attributes, lowering),
+  matmul: lowerMatmul,
   sum: ({ inputs: [x], attributes: { axes } }, { writer, names }) =>
     writer.node("ReduceSum", [nameOf(x, names), writer.integers(axes)], { keepdims: 1 })[0],
   softmax: ({ inputs }, { writer, names }) => writer.node("Softmax", namesOf(inputs, names), { axis: -1 })[0],
@@ -167,7 +90,7 @@ const loweringRules: RuleTable<[lowering: Lowering], string> = {
   },
 
   reshape: ({ inputs: [x], attributes: { shape } }, { writer, names }) =>
-    writer.node("Reshape", [nameOf(x, names), writer.integers(shape)])[0],
+    writer.reshape(nameOf(x, names), shape),
   transpose: ({ inputs, attributes: { permutation } }, { writer, names }) =>
     writer.node("Transpose", namesOf(inputs, names), { perm: permutation })[0],
   broadcast: ({ inputs: [x], attributes: { shape } }, { writer, names }) =>
@@ -187,7 +110,7 @@ const loweringRules: RuleTable<[lowering: Lowering], string> = {
   scatterAddRows: ({ inputs: [base, ids, values] }, lowering) => scatterAdd(base, ids, values, lowering),
   // Works in place where the output is bound to the buffer of its own input.
   replaceRows: ({ inputs: [base, ids, values] }, { writer, names }) => {
-    const [column] = writer.node("Reshape", [nameOf(ids, names), writer.integers([-1, 1])]);
+    const column = writer.reshape(nameOf(ids, names), [-1, 1]);
     return writer.node("ScatterND", [nameOf(base, names), column, nameOf(values, names)])[0];
   },
 
@@ -216,14 +139,15 @@ const loweringRules: RuleTable<[lowering: Lowering], string> = {
   },
   // One row is one sequence of length 1: the operator wants no sequence longer than its tables.
   rotate: ({ inputs: [x, positions, cosines, sines], attributes: { inverse } }, { writer, names }) => {
-    const [rows] = writer.node("Unsqueeze", [nameOf(x, names), writer.integers([1])]);
-    const [rowPositions] = writer.node("Unsqueeze", [nameOf(positions, names), writer.integers([1])]);
+    const [count, width] = x.shape;
+    const rows = writer.reshape(nameOf(x, names), [count, 1, width]);
+    const rowPositions = writer.reshape(nameOf(positions, names), [count, 1]);
     const tables = namesOf([cosines, sines], names);
     if (inverse) {
       [tables[1]] = writer.node("Neg", [tables[1]]);
     }
     const rotated = writer.contributedNode("RotaryEmbedding", [rows, rowPositions, ...tables]);
-    return writer.node("Squeeze", [rotated, writer.integers([1])])[0];
+    return writer.reshape(rotated, x.shape);
   },
 };
 

@@ -34,16 +34,26 @@ const irVersion = 10n;
 export class OnnxWriter {
   private readonly nodes: NodeProto[] = [];
   private readonly initializers = new Map<string, TensorProto>();
+  /** The outputs of each node by what it computes. */
+  private readonly computed = new Map<string, readonly string[]>();
+  /** What each reshaped value was before any reshape. */
+  private readonly unshaped = new Map<string, string>();
   private nextName = 0;
 
-  /** Adds a node and returns the names of its outputs. */
+  /** Adds a node, unless one computes the same, and returns the names of its outputs. */
   node(
     operator: string,
     inputs: readonly string[],
     attributes: Readonly<Record<string, AttributeValue>> = {},
     { outputs = 1, domain = "" }: { outputs?: number; domain?: string } = {},
-  ): string[] {
+  ): readonly string[] {
+    const key = JSON.stringify([operator, inputs, attributes, outputs, domain]);
+    const known = this.computed.get(key);
+    if (known !== undefined) {
+      return known;
+    }
     const names = Array.from({ length: outputs }, () => `t${this.nextName++}`);
+    this.computed.set(key, names);
     const attribute = Object.entries(attributes).map(([name, value]) => writeAttribute(name, value));
     this.nodes.push(
       create(NodeProtoSchema, { opType: operator, domain, input: [...inputs], output: names, attribute }),
@@ -58,6 +68,14 @@ export class OnnxWriter {
     attributes: Readonly<Record<string, AttributeValue>> = {},
   ): string {
     return this.node(operator, inputs, attributes, { domain: contributed })[0];
+  }
+
+  /** Another shape for the same values: of reshapes one after the other the last alone is computed. */
+  reshape(value: string, shape: Shape): string {
+    const source = this.unshaped.get(value) ?? value;
+    const [reshaped] = this.node("Reshape", [source, this.integers(shape)]);
+    this.unshaped.set(reshaped, source);
+    return reshaped;
   }
 
   floats(values: readonly number[], shape: Shape): string {
@@ -122,7 +140,10 @@ export class OnnxWriter {
     this.rename(renamed);
     const graph = {
       name: "gpgrad",
-      node: this.nodes,
+      node: neededNodes(
+        this.nodes,
+        outputInfos.map(({ name }) => name),
+      ),
       initializer: [...this.initializers.values()],
       input: Array.from(inputs, ({ name, shape, elementType }) => valueInfo(name, shape, elementType)),
       output: outputInfos,
@@ -132,6 +153,21 @@ export class OnnxWriter {
       create(ModelProtoSchema, { irVersion, opsetImport: operatorSets, graph }),
     );
   }
+}
+
+/** Those that an output depends on, of nodes in topological order. */
+function neededNodes(nodes: readonly NodeProto[], outputs: readonly string[]): NodeProto[] {
+  const needed = new Set(outputs);
+  return nodes
+    .toReversed()
+    .filter(({ input, output }) => {
+      const isNeeded = output.some((name) => needed.has(name));
+      if (isNeeded) {
+        input.forEach((name) => void needed.add(name));
+      }
+      return isNeeded;
+    })
+    .toReversed();
 }
 
 export function onnxType(elementType: ElementType): number {

@@ -1,0 +1,118 @@
+import type { PrimitiveNode, Tensor } from "../../primitives.ts";
+import { sameShape, sizeOf } from "../../shape.ts";
+import { type Lowering, nameOf, namesOf } from "./lowering.ts";
+import { float } from "./onnx-writer.ts";
+
+export type MatmulNode = PrimitiveNode<"matmul">;
+
+/** `scale * op(a) op(b)`, in the form that ONNX Runtime's kernels compute fastest. */
+export function lowerMatmul(node: MatmulNode, lowering: Lowering): string {
+  if (node.attributes.transposeA && !node.attributes.transposeB) {
+    return matmulWithTransposedLeft(node, lowering);
+  }
+  if (hasFewRows(node)) {
+    return matmulOfFewRows(node, lowering);
+  }
+  return hasFewVectors(node)
+    ? matmulOfFewVectors(node, lowering)
+    : fusedMatMul(namesOf(node.inputs, lowering.names), node.attributes, lowering);
+}
+
+/** `scale * op(a) op(b) + c` of two matrices. */
+export function lowerGemm(
+  { inputs: [a, b], attributes }: MatmulNode,
+  addend: Tensor,
+  lowering: Lowering,
+): string {
+  const { writer, names } = lowering;
+  const { transposeA, transposeB, scale } = attributes;
+  const left = transposeA ? transposed(nameOf(a, names), 2, lowering) : nameOf(a, names);
+  return writer.node("Gemm", [left, nameOf(b, names), nameOf(addend, names)], {
+    transB: Number(transposeB),
+    alpha: float(scale),
+  })[0];
+}
+
+/** Smaller weights are packed sooner than an operator runs. */
+const smallestLeftWeights = 1 << 17;
+/** Rows for which weights are the faster left operand, by the shape of the weights. */
+const rowsOfLeftWeights = { moreInputs: { fewest: 2, most: 96 }, moreOutputs: { fewest: 8, most: 32 } };
+
+/**
+ * Whether the rows of x [rows, K] are so few that a product with weights [N, K] spends its time packing the weights,
+ * which stand on the right. As the left operand they are read where they are, and the rows are packed.
+ */
+function hasFewRows({ inputs: [x, weights], attributes }: MatmulNode): boolean {
+  const areMatrices = x.shape.length === 2 && weights.shape.length === 2;
+  if (!areMatrices || attributes.transposeA || !attributes.transposeB) {
+    return false;
+  }
+  const [rows, inputs] = x.shape;
+  const [outputs] = weights.shape;
+  const { fewest, most } = rowsOfLeftWeights[inputs > outputs ? "moreInputs" : "moreOutputs"];
+  return rows >= fewest && rows <= most && sizeOf(weights.shape) >= smallestLeftWeights;
+}
+
+function matmulOfFewRows({ inputs: [x, weights], attributes }: MatmulNode, lowering: Lowering): string {
+  const operands = namesOf([weights, x], lowering.names);
+  return transposed(fusedMatMul(operands, attributes, lowering), 2, lowering);
+}
+
+/** More vectors for each matrix are faster as the rows of one product. */
+const mostVectors = 3;
+
+/** Whether each matrix of a batch is multiplied with so few vectors that packing it costs more than reading it for each. */
+function hasFewVectors({ inputs: [a, b], attributes: { transposeA } }: MatmulNode): boolean {
+  const isBatch = a.shape.length > 2 && sameShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  return isBatch && !transposeA && a.shape.at(-2)! <= mostVectors;
+}
+
+/** As products of single rows without a scale, the only ones whose right operand ONNX Runtime does not pack. */
+function matmulOfFewVectors({ inputs: [a, b], attributes }: MatmulNode, lowering: Lowering): string {
+  const { writer, names } = lowering;
+  const { scale, transposeB } = attributes;
+  const inserted = (value: string, { shape }: Tensor, axis: number): string =>
+    writer.reshape(value, shape.toSpliced(axis, 0, 1));
+  const left = nameOf(a, names);
+  const scaled = scale === 1 ? left : writer.node("Mul", [left, writer.floats([scale], [])])[0];
+  const operands = [inserted(scaled, a, -1), inserted(nameOf(b, names), b, -2)];
+  const product = fusedMatMul(operands, { ...attributes, scale: 1 }, lowering);
+  return writer.reshape(product, [...a.shape.slice(0, -1), b.shape.at(transposeB ? -2 : -1)!]);
+}
+
+/**
+ * `scale * a^T b` for a [.., K, M] and b [.., K, N]. The kernel copies a transposed left operand again and again, which
+ * costs up to a quarter of its rate: transposing the smaller operand once, and the product where that was b, is faster.
+ */
+function matmulWithTransposedLeft({ inputs: [a, b], attributes }: MatmulNode, lowering: Lowering): string {
+  const { names } = lowering;
+  const plain = { ...attributes, transposeA: false };
+  const [length, rows] = a.shape.slice(-2);
+  const columns = b.shape.at(-1)!;
+  const batch = a.shape.slice(0, -2);
+  if (length * rows <= length * columns + rows * columns || !sameShape(batch, b.shape.slice(0, -2))) {
+    const left = transposed(nameOf(a, names), a.shape.length, lowering);
+    return fusedMatMul([left, nameOf(b, names)], plain, lowering);
+  }
+  const left = transposed(nameOf(b, names), a.shape.length, lowering);
+  const product = fusedMatMul([left, nameOf(a, names)], plain, lowering);
+  return transposed(product, a.shape.length, lowering);
+}
+
+function fusedMatMul(
+  [a, b]: readonly string[],
+  { transposeA, transposeB, scale }: MatmulNode["attributes"],
+  { writer }: Lowering,
+): string {
+  return writer.contributedNode("FusedMatMul", [a, b], {
+    transA: Number(transposeA),
+    transB: Number(transposeB),
+    alpha: float(scale),
+  });
+}
+
+/** The last two of the axes exchanged. */
+function transposed(value: string, rank: number, { writer }: Lowering): string {
+  const axes = Array.from({ length: rank }, (_, axis) => axis);
+  return writer.node("Transpose", [value], { perm: [...axes.slice(0, -2), rank - 1, rank - 2] })[0];
+}

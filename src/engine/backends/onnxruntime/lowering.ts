@@ -1,0 +1,29 @@
+import { internalError } from "../../../errors.ts";
+import type { CompileOptions } from "../../backend.ts";
+import type { Tensor } from "../../primitives.ts";
+import type { OnnxWriter } from "./onnx-writer.ts";
+
+/** What rules need to know of the graph around a node. */
+export interface Lowering {
+  readonly writer: OnnxWriter;
+  /** The ONNX value of each tensor lowered so far, by id. */
+  readonly names: Map<number, string>;
+  /** 1/rms that an RMSNorm node gave along with its output, by input id and epsilon. */
+  readonly inverseRmsNames: Map<string, string>;
+  /** Products and scatters that are written together with the addition that alone uses them. */
+  readonly fused: ReadonlySet<number>;
+  readonly parallelism: CompileOptions["parallelism"];
+}
+
+/** The ONNX values of tensors that are lowered. */
+export function namesOf(tensors: readonly Tensor[], names: Map<number, string>): string[] {
+  return tensors.map((tensor) => nameOf(tensor, names));
+}
+
+export function nameOf(tensor: Tensor, names: Map<number, string>): string {
+  const name = names.get(tensor.id);
+  if (name === undefined) {
+    throw internalError(`${tensor.primitive} is used before it is lowered`);
+  }
+  return name;
+}
