@@ -12,7 +12,8 @@ import {
 import type { Tensor } from "../../engine/primitives.ts";
 import { input } from "../../engine/tensor.ts";
 import { hiddenStates } from "../../models/model.ts";
-import { causalAttention, decodeAttention } from "../../nn/attention.ts";
+import { causalAttention } from "../../nn/attention.ts";
+import { decodeAttention } from "../../nn/decode-attention.ts";
 import { type Policy, policyInputs } from "./policy.ts";
 
 /**

@@ -10,11 +10,8 @@ export function lowerMatmul(node: MatmulNode, lowering: Lowering): string {
   if (node.attributes.transposeA && !node.attributes.transposeB) {
     return matmulWithTransposedLeft(node, lowering);
   }
-  if (hasFewRows(node)) {
-    return matmulOfFewRows(node, lowering);
-  }
-  return hasFewVectors(node)
-    ? matmulOfFewVectors(node, lowering)
+  return hasFewRows(node)
+    ? matmulOfFewRows(node, lowering)
     : fusedMatMul(namesOf(node.inputs, lowering.names), node.attributes, lowering);
 }
 
@@ -56,28 +53,6 @@ function hasFewRows({ inputs: [x, weights], attributes }: MatmulNode): boolean {
 function matmulOfFewRows({ inputs: [x, weights], attributes }: MatmulNode, lowering: Lowering): string {
   const operands = namesOf([weights, x], lowering.names);
   return transposed(fusedMatMul(operands, attributes, lowering), 2, lowering);
-}
-
-/** More vectors for each matrix are faster as the rows of one product. */
-const mostVectors = 3;
-
-/** Whether each matrix of a batch is multiplied with so few vectors that packing it costs more than reading it for each. */
-function hasFewVectors({ inputs: [a, b], attributes: { transposeA } }: MatmulNode): boolean {
-  const isBatch = a.shape.length > 2 && sameShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
-  return isBatch && !transposeA && a.shape.at(-2)! <= mostVectors;
-}
-
-/** As products of single rows without a scale, the only ones whose right operand ONNX Runtime does not pack. */
-function matmulOfFewVectors({ inputs: [a, b], attributes }: MatmulNode, lowering: Lowering): string {
-  const { writer, names } = lowering;
-  const { scale, transposeB } = attributes;
-  const inserted = (value: string, { shape }: Tensor, axis: number): string =>
-    writer.reshape(value, shape.toSpliced(axis, 0, 1));
-  const left = nameOf(a, names);
-  const scaled = scale === 1 ? left : writer.node("Mul", [left, writer.floats([scale], [])])[0];
-  const operands = [inserted(scaled, a, -1), inserted(nameOf(b, names), b, -2)];
-  const product = fusedMatMul(operands, { ...attributes, scale: 1 }, lowering);
-  return writer.reshape(product, [...a.shape.slice(0, -1), b.shape.at(transposeB ? -2 : -1)!]);
 }
 
 /**
