@@ -44,26 +44,25 @@ export function decodeAttention(
     [0, 2, 1, 3, 4],
   );
   const q = multiply(reshape(perHead, [...ownRows, headSize]), constant(1 / Math.sqrt(headSize)));
-  const ownScores = matmul(q, matrices(keys, byCompletion), { transposeB: true });
-  const promptLength = promptKeys ? promptKeys.shape[2] : 0;
-  const total = promptLength + keys.shape[3];
-  const scores = promptKeys ? concatenate([promptScores(promptKeys), ownScores], 5) : ownScores;
-  const weights = softmax(add(scores, reshape(mask, [prompts, 1, 1, 1, 1, total])));
-  const own = matmul(slice(weights, 5, promptLength, total), matrices(values, byCompletion));
-  const mixed = promptValues ? add(own, promptMix(promptValues)) : own;
-  const byRow = transpose(reshape(mixed, perHead.shape), [0, 2, 1, 3, 4]);
-  return reshape(byRow, [prompts * completions, heads * headSize]);
-
-  function promptScores(cache: Tensor): Tensor {
+  const promptScores = (cache: Tensor): Tensor => {
     const rows = reshape(q, [...promptRows, headSize]);
     const products = matmul(rows, matrices(cache, byPrompt), { transposeB: true });
-    return reshape(products, [...ownRows, promptLength]);
-  }
-
-  function promptMix(cache: Tensor): Tensor {
-    const rows = reshape(slice(weights, 5, 0, promptLength), [...promptRows, promptLength]);
+    return reshape(products, [...ownRows, cache.shape[2]]);
+  };
+  const promptMix = (weights: Tensor, cache: Tensor): Tensor => {
+    const rows = reshape(weights, [...promptRows, cache.shape[2]]);
     return reshape(matmul(rows, matrices(cache, byPrompt)), q.shape);
-  }
+  };
+
+  const ownScores = matmul(q, matrices(keys, byCompletion), { transposeB: true });
+  const scores = promptKeys ? concatenate([promptScores(promptKeys), ownScores], 5) : ownScores;
+  const total = scores.shape[5];
+  const weights = softmax(add(scores, reshape(mask, [prompts, 1, 1, 1, 1, total])));
+  const promptLength = promptKeys ? promptKeys.shape[2] : 0;
+  const own = matmul(slice(weights, 5, promptLength, total), matrices(values, byCompletion));
+  const mixed = promptValues ? add(own, promptMix(slice(weights, 5, 0, promptLength), promptValues)) : own;
+  const byRow = transpose(reshape(mixed, perHead.shape), [0, 2, 1, 3, 4]);
+  return reshape(byRow, [prompts * completions, heads * headSize]);
 }
 
 const fewestPacked = 4;

@@ -127,10 +127,10 @@ export class OnnxWriter {
     outputs: Iterable<{ name: string; value: string; shape: Shape }>,
   ): Uint8Array {
     const outputInfos: ValueInfoProto[] = [];
-    const computed = new Set(this.nodes.flatMap(({ output }) => output));
+    const nodeOutputs = new Set(this.nodes.flatMap(({ output }) => output));
     const renamed = new Map<string, string>();
     for (const { name, value, shape } of outputs) {
-      if (renamed.has(value) || !computed.has(value)) {
+      if (renamed.has(value) || !nodeOutputs.has(value)) {
         this.nodes.push(create(NodeProtoSchema, { opType: "Identity", input: [value], output: [name] }));
       } else {
         renamed.set(value, name);
