@@ -72,7 +72,7 @@ const secondsOf = async (run: () => unknown): Promise<number> => {
   return (performance.now() - start) / 1000;
 };
 
-const [sampled] = await rollout();
+const [sampled] = rollout();
 const rolloutSeconds = await secondsOf(rollout);
 const random = createRandom(1);
 const batch: TrainingBatch = {

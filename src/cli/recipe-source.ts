@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import { ConfigError, errorMessage } from "../errors.ts";
+import { isMissingPath } from "../missing-path.ts";
 
 type Path = readonly PropertyKey[];
 
@@ -24,18 +25,21 @@ export async function readRecipe(file: string): Promise<RecipeSource> {
   return parseRecipe(await readRecipeText(file), file);
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EISDIR: "it is a folder; give a YAML file (of a run folder, its recipe.yaml)",
-};
-
 export async function readRecipeText(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    const { code = "" } = error as NodeJS.ErrnoException;
-    throw new ConfigError(`${file}: the recipe cannot be read: ${reasons[code] ?? errorMessage(error)}`);
+    throw new ConfigError(`${file}: the recipe cannot be read: ${reasonOf(error)}`);
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (isMissingPath(error)) {
+    return "there is no such file";
+  }
+  return (error as NodeJS.ErrnoException).code === "EISDIR"
+    ? "it is a folder; give a YAML file (of a run folder, its recipe.yaml)"
+    : errorMessage(error);
 }
 
 /** `lenient`: reads YAML as upstream does, in version 1.1, where of a key that stands twice the last counts. */

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { DataError, errorMessage } from "../errors.ts";
+import { statIfPresent } from "../missing-path.ts";
 import { chooseDataFiles } from "./choose-data-files.ts";
 import type { DataSource } from "./data-source.ts";
 import { detectFormat } from "./detect-format.ts";
@@ -23,7 +24,7 @@ export function locateDataFiles({ path: given, ...wanted }: Wanted): DataFile[] 
 }
 
 function locate(place: string, wanted: Omit<Wanted, "path">): DataFile[] {
-  const stats = statSync(place, { throwIfNoEntry: false });
+  const stats = statIfPresent(place);
   if (stats === undefined) {
     throw new DataError(`${place}: there is no such file; paths are relative to the working directory`);
   }
@@ -72,7 +73,7 @@ function savedFiles(folder: string, split: string | undefined): string[] | null 
 }
 
 function readJson(file: string): Record<string, unknown> | null {
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
+  if (!statIfPresent(file)?.isFile()) {
     return null;
   }
   try {

@@ -1,6 +1,7 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { writeFileAtomically } from "../atomic-file.ts";
+import { statIfPresent } from "../missing-path.ts";
 import type { RepositoryKind } from "./repository.ts";
 
 /**
@@ -31,7 +32,7 @@ export function openCache(cacheFolder: string, kind: RepositoryKind, name: strin
     snapshot,
     readRef(revision) {
       const file = ref(revision);
-      const isFile = statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+      const isFile = statIfPresent(file)?.isFile() ?? false;
       return isFile ? readFileSync(file, "utf8").trim() : null;
     },
     writeRef(revision, commit) {
@@ -65,5 +66,5 @@ export function openCache(cacheFolder: string, kind: RepositoryKind, name: strin
 
 /** Bytes, through links; undefined where there is nothing. */
 function sizeOf(file: string): number | undefined {
-  return statSync(file, { throwIfNoEntry: false })?.size;
+  return statIfPresent(file)?.size;
 }

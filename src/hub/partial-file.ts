@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
-import { isMissingPath } from "../missing-path.ts";
+import { isMissingPath, statIfPresent } from "../missing-path.ts";
 import { formatClaim, isAlive, ownClaim, parseClaim } from "../process-claim.ts";
 
 /**
@@ -60,7 +60,7 @@ function isLeftover(name: string, etag: string): boolean {
 }
 
 function sizeOf(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  return statIfPresent(file)?.size ?? 0;
 }
 
 /** False if there is nothing of the first name any more. */

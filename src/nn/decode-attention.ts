@@ -43,6 +43,7 @@ export function decodeAttention(
     reshape(queries, [prompts, completions, keyValueHeads, group, headSize]),
     [0, 2, 1, 3, 4],
   );
+  // Scaled beforehand: a product with a scale of its own packs its matrix whatever its rows.
   const q = multiply(reshape(perHead, [...ownRows, headSize]), constant(1 / Math.sqrt(headSize)));
   const promptScores = (cache: Tensor): Tensor => {
     const rows = reshape(q, [...promptRows, headSize]);
@@ -65,6 +66,7 @@ export function decodeAttention(
   return reshape(byRow, [prompts * completions, heads * headSize]);
 }
 
+/** From so many vectors on, packing a matrix costs less than reading it for each. */
 const fewestPacked = 4;
 
 /**

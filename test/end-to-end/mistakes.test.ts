@@ -34,6 +34,7 @@ const set = (...values: string[]) => values.flatMap((value) => ["--set", value])
 describe("a recipe", () => {
   test.each<[what: string, words: string[], ...args: string[]]>([
     ["a missing file", ["/nowhere/r.yaml", "there is no such file"], "train", "/nowhere/r.yaml"],
+    ["a path through a file", [`${recipe}/r.yaml`, "there is no such file"], "train", `${recipe}/r.yaml`],
     [
       "a misspelt key",
       ["train.stepz", "did you mean train.steps?"],
@@ -102,8 +103,9 @@ describe("data", () => {
     `task.path=${file}`,
   ];
 
-  test("a missing file", async () =>
-    refused(1, ["/nowhere/d.jsonl", "no such file"], ...math("/nowhere/d.jsonl")));
+  test.each(["/nowhere/d.jsonl", `${recipe}/d.jsonl`])("a missing file: %s", async (file) =>
+    refused(1, [file, "no such file"], ...math(file)),
+  );
 
   test("a row that is not JSON", async () => {
     const file = path.join(folder, "broken.jsonl");

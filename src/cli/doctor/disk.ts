@@ -1,10 +1,10 @@
-import { type Dirent, readdirSync, statSync } from "node:fs";
+import { type Dirent, readdirSync } from "node:fs";
 import path from "node:path";
 import { adapterShapes } from "../../compute/local/lora/adapter.ts";
 import { writtenTypeOf } from "../../compute/local/saved-folder.ts";
 import { sizeOf } from "../../engine/shape.ts";
 import { freeSpace } from "../../hub/disk-space.ts";
-import { isMissingPath } from "../../missing-path.ts";
+import { isMissingPath, statIfPresent } from "../../missing-path.ts";
 import { momentBytes } from "../../optim/moment.ts";
 import { elementBytes } from "../../safetensors/header.ts";
 import { runPaths } from "../../trainer/run-folder.ts";
@@ -71,7 +71,7 @@ function checkpointsAtOnce({ checkpoint, train, warmStart }: MeasuredRecipe): {
 function folderBytes(folder: string): number {
   return entriesOf(folder).reduce((bytes, entry) => {
     const place = path.join(folder, entry.name);
-    const own = entry.isFile() ? (statSync(place, { throwIfNoEntry: false })?.size ?? 0) : 0;
+    const own = entry.isFile() ? (statIfPresent(place)?.size ?? 0) : 0;
     return bytes + (entry.isDirectory() ? folderBytes(place) : own);
   }, 0);
 }

@@ -23,7 +23,7 @@ export interface SampleHooks {
   onProgress?: (progress: SampleProgress) => void;
   onToken?: (token: DrawnToken) => void;
   onCompletion?: (finished: FinishedCompletion) => void;
-  /** Asked once a token; true ends sampling with an error. */
+  /** Asked once a step; true ends sampling with an error. */
   aborted?: () => boolean;
 }
 

@@ -195,9 +195,10 @@ describe("sampling", () => {
   });
 
   test("an error of a hook ends all waves at once", () => {
+    const inWaves = createPolicySampler(policy, { endTokenIds, decode, maxRows: 3 });
     let steps = 0;
     const failing = () =>
-      sampler.sample(requests, sampling, {
+      inWaves.sample(requests, sampling, {
         onProgress: () => {
           steps++;
           throw new Error("the first wave failed");
@@ -205,6 +206,7 @@ describe("sampling", () => {
       });
     expect(failing).toThrow("the first wave failed");
     expect(steps).toBe(1);
+    inWaves.free();
   });
 
   test("stops when it is asked to", () => {

@@ -32,21 +32,21 @@ export function lowerGemm(
 
 /** Smaller weights are packed sooner than an operator runs. */
 const smallestLeftWeights = 1 << 17;
-/** Rows for which weights are the faster left operand, by the shape of the weights. */
-const rowsOfLeftWeights = { moreInputs: { fewest: 2, most: 96 }, moreOutputs: { fewest: 8, most: 32 } };
+/** Rows for which weights are the faster left operand, with more inputs than outputs and else. */
+const rowsOfLeftWeights = { moreInputs: { fewest: 2, most: 96 }, others: { fewest: 8, most: 32 } };
 
 /**
  * Whether the rows of x [rows, K] are so few that a product with weights [N, K] spends its time packing the weights,
  * which stand on the right. As the left operand they are read where they are, and the rows are packed.
  */
-function hasFewRows({ inputs: [x, weights], attributes }: MatmulNode): boolean {
+export function hasFewRows({ inputs: [x, weights], attributes }: MatmulNode): boolean {
   const areMatrices = x.shape.length === 2 && weights.shape.length === 2;
   if (!areMatrices || attributes.transposeA || !attributes.transposeB) {
     return false;
   }
   const [rows, inputs] = x.shape;
   const [outputs] = weights.shape;
-  const { fewest, most } = rowsOfLeftWeights[inputs > outputs ? "moreInputs" : "moreOutputs"];
+  const { fewest, most } = rowsOfLeftWeights[inputs > outputs ? "moreInputs" : "others"];
   return rows >= fewest && rows <= most && sizeOf(weights.shape) >= smallestLeftWeights;
 }
 

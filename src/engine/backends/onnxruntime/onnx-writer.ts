@@ -34,26 +34,20 @@ const irVersion = 10n;
 export class OnnxWriter {
   private readonly nodes: NodeProto[] = [];
   private readonly initializers = new Map<string, TensorProto>();
-  /** The outputs of each node by what it computes. */
-  private readonly computed = new Map<string, readonly string[]>();
   /** What each reshaped value was before any reshape. */
   private readonly unshaped = new Map<string, string>();
+  /** Reshaped values by what they were and their shape. */
+  private readonly reshaped = new Map<string, string>();
   private nextName = 0;
 
-  /** Adds a node, unless one computes the same, and returns the names of its outputs. */
+  /** Adds a node and returns the names of its outputs. */
   node(
     operator: string,
     inputs: readonly string[],
     attributes: Readonly<Record<string, AttributeValue>> = {},
     { outputs = 1, domain = "" }: { outputs?: number; domain?: string } = {},
-  ): readonly string[] {
-    const key = JSON.stringify([operator, inputs, attributes, outputs, domain]);
-    const known = this.computed.get(key);
-    if (known !== undefined) {
-      return known;
-    }
+  ): string[] {
     const names = Array.from({ length: outputs }, () => `t${this.nextName++}`);
-    this.computed.set(key, names);
     const attribute = Object.entries(attributes).map(([name, value]) => writeAttribute(name, value));
     this.nodes.push(
       create(NodeProtoSchema, { opType: operator, domain, input: [...inputs], output: names, attribute }),
@@ -70,10 +64,16 @@ export class OnnxWriter {
     return this.node(operator, inputs, attributes, { domain: contributed })[0];
   }
 
-  /** Another shape for the same values: of reshapes one after the other the last alone is computed. */
+  /** Another shape for the same values: of reshapes one after the other the last alone is a node, and stands once. */
   reshape(value: string, shape: Shape): string {
     const source = this.unshaped.get(value) ?? value;
+    const key = `${source}:${shape.join("x")}`;
+    const known = this.reshaped.get(key);
+    if (known !== undefined) {
+      return known;
+    }
     const [reshaped] = this.node("Reshape", [source, this.integers(shape)]);
+    this.reshaped.set(key, reshaped);
     this.unshaped.set(reshaped, source);
     return reshaped;
   }

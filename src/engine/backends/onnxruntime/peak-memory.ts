@@ -1,6 +1,7 @@
 import type { Graph } from "../../graph.ts";
-import type { PrimitiveAttributes, Tensor } from "../../primitives.ts";
+import type { PrimitiveNode, Tensor } from "../../primitives.ts";
 import { sizeOf } from "../../shape.ts";
+import { hasFewRows, type MatmulNode } from "./lower-matmul.ts";
 import { findFused } from "./lowering-rules.ts";
 
 const bytesPerFloat = 4;
@@ -57,12 +58,23 @@ export function peakMemory(graph: Graph): number {
   return peak;
 }
 
-/** What a node takes on the side in ONNX Runtime: log-softmax of the whole, a copy of a transposed left operand. */
-function scratchBytes({ primitive, inputs, attributes }: Tensor): number {
-  const copied =
-    primitive === "logSumExp" ||
-    (primitive === "matmul" && (attributes as PrimitiveAttributes["matmul"]).transposeA);
-  return copied ? sizeOf(inputs[0].shape) * bytesPerFloat : 0;
+/**
+ * What a node takes on the side in ONNX Runtime: log-softmax of the whole, a copy of a transposed left operand, a product
+ * of few rows before it is transposed.
+ */
+function scratchBytes(tensor: Tensor): number {
+  const { primitive, inputs, shape } = tensor;
+  if (primitive === "logSumExp") {
+    return sizeOf(inputs[0].shape) * bytesPerFloat;
+  }
+  if (primitive !== "matmul") {
+    return 0;
+  }
+  const product = tensor as PrimitiveNode as MatmulNode;
+  if (product.attributes.transposeA) {
+    return sizeOf(inputs[0].shape) * bytesPerFloat;
+  }
+  return hasFewRows(product) ? sizeOf(shape) * bytesPerFloat : 0;
 }
 
 /** The tensor whose memory this one shows: a reshape moves nothing. */
