@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, readSync } from "node:fs";
 import path from "node:path";
-import { syncPath, writeDurably } from "./atomic-file.ts";
-import { CheckpointError, errorMessage } from "./errors.ts";
+import { syncPath, writeDurably, writing } from "./atomic-file.ts";
+import { CheckpointError } from "./errors.ts";
 
 /** Appends to a file of JSON Lines: an entry is on the disk before `append` returns. */
 export interface AppendLog<Entry> {
@@ -118,15 +118,5 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return undefined;
-  }
-}
-
-function writing<T>(file: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw new CheckpointError(
-      `cannot write ${file}: ${errorMessage(error)}; see to the disk and its permissions, then resume`,
-    );
   }
 }

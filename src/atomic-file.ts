@@ -69,6 +69,15 @@ export function writeFailure(target: string, error: unknown): Error {
   return code ? new CheckpointError(`cannot write ${target}: ${reason}`) : (error as Error);
 }
 
+/** Does `work`, whose failure is one of writing the target. */
+export function writing<T>(target: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw writeFailure(target, error);
+  }
+}
+
 /** Writes a file under a temporary name, fsyncs it and renames it: readers see the old content or the new, never half. */
 export function writeFileAtomically(target: string, data: string | Uint8Array | Iterable<Uint8Array>): void {
   const chunks = typeof data === "string" ? [Buffer.from(data)] : data instanceof Uint8Array ? [data] : data;

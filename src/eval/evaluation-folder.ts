@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
-import { isTemporaryName, writeFailure, writeFileAtomically } from "../atomic-file.ts";
+import { isTemporaryName, writeFileAtomically, writing } from "../atomic-file.ts";
 import { shown } from "../error-text.ts";
 import { CheckpointError, ConfigError, errorMessage } from "../errors.ts";
 import type { FlatValues } from "../flatten.ts";
@@ -39,7 +39,7 @@ export function removeLeftovers(folder: string): void {
 /** Makes the folder, which may hold an evaluation. Throws ConfigError for one that holds anything else. */
 export function makeEvaluationFolder(folder: string): void {
   const { settings } = evaluationPaths(folder);
-  try {
+  writing(folder, () => {
     mkdirSync(folder, { recursive: true });
     const other = readdirSync(folder).find((name) => name !== "journal" && !/^(\.|lock-)/.test(name));
     if (other !== undefined && !existsSync(settings)) {
@@ -48,9 +48,7 @@ export function makeEvaluationFolder(folder: string): void {
       );
     }
     mkdirSync(path.join(folder, "journal"), { recursive: true });
-  } catch (error) {
-    throw writeFailure(folder, error);
-  }
+  });
 }
 
 /**

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { syncPath, writeFailure } from "../atomic-file.ts";
+import { syncPath, writing } from "../atomic-file.ts";
 import { BackendError } from "../errors.ts";
 import type { RepositoryCache } from "./cache.ts";
 import { attempts, connectionError, HubConnectionError } from "./hub-fetch.ts";
@@ -211,12 +211,4 @@ async function receive(content: Content, options: DownloadBlobOptions): Promise<
 function rangeStart(response: Response): number {
   const match = /^bytes (\d+)-/.exec(response.headers.get("Content-Range") ?? "");
   return match ? Number(match[1]) : Number.NaN;
-}
-
-function writing<T>(target: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw writeFailure(target, error);
-  }
 }

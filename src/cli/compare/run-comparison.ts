@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
-import { isTemporaryName, writeFailure, writeFileAtomically } from "../../atomic-file.ts";
+import { isTemporaryName, writeFileAtomically, writing } from "../../atomic-file.ts";
 import { CheckpointError, isGpgradError } from "../../errors.ts";
 import type { RunEvent } from "../../pipeline.ts";
 import { latestCheckpoint } from "../../trainer/checkpoint.ts";
@@ -42,7 +42,7 @@ export async function runComparison(
   options: ComparisonProgress,
 ): Promise<ComparisonResult> {
   checkComparison(plan);
-  makeFolder(plan.folder);
+  writing(plan.folder, () => mkdirSync(plan.folder, { recursive: true }));
   const lock = await lockRunFolder(plan.folder);
   try {
     recordComparison(plan);
@@ -83,14 +83,6 @@ async function runLocked(plan: ComparisonPlan, options: ComparisonProgress): Pro
     writeReport(plan, failures);
   }
   return { report: writeReport(plan, failures), complete: true };
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw writeFailure(folder, error);
-  }
 }
 
 /** Half-written reports of a killed process. */

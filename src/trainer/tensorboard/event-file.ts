@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, writeFileSync } from "node
 import { hostname } from "node:os";
 import path from "node:path";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { writeFailure } from "../../atomic-file.ts";
+import { writeFailure, writing } from "../../atomic-file.ts";
 import { isMissingPath } from "../../missing-path.ts";
 import type { RunEvent } from "../../pipeline.ts";
 import { EventSchema, SessionLog_SessionStatus } from "./event_pb.ts";
@@ -62,13 +62,5 @@ function eventFilesIn(folder: string): string[] {
       return [];
     }
     throw writeFailure(folder, error);
-  }
-}
-
-function writing<T>(file: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw writeFailure(file, error);
   }
 }
