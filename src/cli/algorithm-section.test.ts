@@ -13,6 +13,12 @@ test.each(["gpg", "grpo", "dr-grpo", "dapo", "rloo", "reinforce++", "sft"])(
   },
 );
 
+test("a section without a name is of gpg", async () => {
+  const { algorithm } = await recipe('algorithm={ alpha: "off" }');
+  expect(algorithm).toMatchObject({ name: "gpg", preset: "paper", alpha: "off" });
+  await expect(recipe("algorithm={ clipLow: 0.1 }")).rejects.toThrow(/algorithm\.clipLow is not a known key/);
+});
+
 test.each([
   ["{ name: grpo, preset: paper }", /algorithm\.preset is not a known key/],
   ["{ name: rloo, scaleRewards: group }", /algorithm\.scaleRewards is not a known key/],

@@ -35,11 +35,11 @@ const gpgOverrides = z.strictObject({
 
 const presets = Object.keys(gpgPresets) as [GpgPreset, ...GpgPreset[]];
 
-/** `preset` gives every setting its published value; the other keys replace single ones. */
+/** What a section without a name means. `preset` gives every setting its published value; other keys replace single ones. */
 const gpg = gpgOverrides
   .partial()
-  .extend({ name: z.literal("gpg"), preset: z.enum(presets).default("paper") })
-  .transform(({ name, preset, ...overrides }) => ({
+  .extend({ name: z.literal("gpg").optional(), preset: z.enum(presets).default("paper") })
+  .transform(({ name = "gpg", preset, ...overrides }) => ({
     name,
     preset,
     ...(gpgPresets[preset] satisfies GpgSettings as GpgSettings),
@@ -91,7 +91,7 @@ const sft = z.strictObject({ name: z.literal("sft") });
 /** The algorithm of a recipe, with all its settings spelled out. */
 export const algorithmSection = z
   .discriminatedUnion("name", [gpg, grpo, drGrpo, dapo, rloo, reinforcePlusPlus, sft])
-  .prefault({ name: "gpg" });
+  .prefault({});
 
 export type AlgorithmSection = z.output<typeof algorithmSection>;
 
