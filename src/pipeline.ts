@@ -126,7 +126,7 @@ export interface SignalLedger {
   allRightGroups: number;
   /** Groups of equal rewards below it. */
   allWrongGroups: number;
-  /** Groups with fewer than two scored completions: nothing to compare. */
+  /** Groups with fewer than two scored completions, or none that may be trained on: nothing to compare. */
   unscoredGroups: number;
   /** The correction B / (B - M); 1 where it is off or no group is informative. */
   alpha: number;

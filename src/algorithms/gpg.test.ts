@@ -118,6 +118,10 @@ describe("weigh", () => {
   test.each([
     [[right, right, wrong], "all 3 groups have equal rewards: 2 all right, 1 all wrong"],
     [[wrong, wrong], "all 2 groups have equal rewards: all wrong"],
+    [
+      [wrong, scoredGroup([0.1, 0.1]), scoredGroup([0.5, 0.5])],
+      "all 3 groups have equal rewards: all wrong (with rewards of up to 0.5)",
+    ],
     [[right], "the only group has equal rewards: all right"],
     [
       [wrong, scoredGroup([null, 1])],
@@ -164,6 +168,9 @@ describe("resampling", () => {
     expect(gpg.hasEnoughSignal([mixed, wrong, right, wrong], 4)).toBe(false);
     expect(gpg.hasEnoughSignal([mixed, wrong, right, wrong, wrong, wrong, mixed, wrong], 4)).toBe(true);
     expect(createGpg({ ...options, informativeShare: 0 }).hasEnoughSignal([wrong], 1)).toBe(true);
+    // 0.56 * 25 rounds to more than 14.
+    const sampled = Array.from({ length: 25 }, (_, index) => (index < 14 ? mixed : wrong));
+    expect(createGpg({ ...options, informativeShare: 0.56 }).hasEnoughSignal(sampled, 25)).toBe(true);
   });
 
   test("takes informative groups first and fills up with the newest batch", () => {

@@ -21,7 +21,7 @@ export function createGpg(options: GpgOptions): Algorithm {
     usesReference: options.beta > 0,
     divergence: "kl",
     hasEnoughSignal: (sampled, batchSize) =>
-      countInformative(sampled.map(read)) >= options.informativeShare * batchSize,
+      countInformative(sampled.map(read)) / batchSize >= options.informativeShare,
     select: (sampled, batchSize) => {
       const withGradient = new Set(sampled.filter((group) => hasGradient(read(group))));
       return selectGroups(sampled, batchSize, (group) => withGradient.has(group), options.surplus);

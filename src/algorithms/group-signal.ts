@@ -17,6 +17,6 @@ export function groupSignal(
     allWrongGroups: count("all-wrong"),
     unscoredGroups: count("unscored", "untrainable"),
     alpha,
-    zeroLossReason: silent ? zeroLossReason(kinds) : null,
+    zeroLossReason: silent ? zeroLossReason(statistics) : null,
   };
 }

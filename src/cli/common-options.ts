@@ -26,6 +26,17 @@ export function wholeNumber(minimum: number): (text: string) => number {
   };
 }
 
+/** An option's value as a seed: random streams take 32 bits, so two larger ones could mean the same. */
+export function seed(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > largestSeed) {
+    throw new InvalidArgumentError(`Expected a whole number from 0 to ${largestSeed}.`);
+  }
+  return value;
+}
+
+const largestSeed = 0xffffffff;
+
 /** An option's value as a number from `minimum` to `maximum`. */
 export function numberBetween(minimum: number, maximum: number): (text: string) => number {
   return (text) => {

@@ -5,6 +5,7 @@ import { createGpg } from "../algorithms/gpg.ts";
 import { createGrpo } from "../algorithms/grpo.ts";
 import { createReinforcePlusPlus } from "../algorithms/reinforce-plus-plus.ts";
 import { createRloo } from "../algorithms/rloo.ts";
+import { ConfigError } from "../errors.ts";
 import type { AlgorithmSection } from "./algorithm-section.ts";
 
 export interface AlgorithmContext {
@@ -22,15 +23,15 @@ export function createAlgorithm(
   if (section.name === "sft") {
     return imitation;
   }
-  if (section.name === "gpg") {
-    const { name: _, preset: __, ...settings } = section;
-    return createGpg({ ...settings, highestReward });
-  }
   const constant =
     section.aggregation === "constant"
       ? { aggregationConstant: section.aggregationConstant ?? maxTokens }
       : {};
   switch (section.name) {
+    case "gpg": {
+      const { name: _, preset: __, ...settings } = section;
+      return createGpg({ ...settings, ...constant, highestReward });
+    }
     case "grpo":
       return createGrpo({ ...section, ...constant, highestReward });
     case "dr-grpo":
@@ -41,5 +42,18 @@ export function createAlgorithm(
       return createRloo({ ...section, ...constant, highestReward });
     case "reinforce++":
       return createReinforcePlusPlus({ ...section, ...constant, highestReward });
+  }
+}
+
+/** What no run could use of a section's settings, which fit one by one; null where they fit together. */
+export function algorithmProblem(section: AlgorithmSection, maxTokens: number): string | null {
+  try {
+    createAlgorithm(section, { highestReward: 1, maxTokens });
+    return null;
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      return error.message;
+    }
+    throw error;
   }
 }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { addCommonOptions, type CommonOptions, collect, wholeNumber } from "./common-options.ts";
+import { addCommonOptions, type CommonOptions, collect, seed } from "./common-options.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface DoctorCommandOptions extends CommonOptions {
@@ -21,7 +21,7 @@ export function addDoctorCommand(program: Command, terminal: Terminal): void {
       "model folder, adapter folder, run folder or ORG/NAME[@REVISION] on the hub, instead of the recipe's",
     )
     .option("--output <dir>", "run folder that the run would have")
-    .option("--seed <n>", "of fresh weights, generated problems and their order", wholeNumber(0))
+    .option("--seed <n>", "of fresh weights, generated problems and their order", seed)
     .option("--set <key=value>", "replace a value of the recipe; may be given several times", collect);
   addCommonOptions(command).action((recipe: string, options: DoctorCommandOptions) =>
     runDoctor(recipe, options, terminal),

@@ -7,6 +7,7 @@ import {
   type CommonOptions,
   collect,
   numberBetween,
+  seed,
   wholeNumber,
 } from "./common-options.ts";
 import type { HeldOutOptions } from "./evaluate-held-out.ts";
@@ -28,7 +29,7 @@ export function addEvalCommand(program: Command, terminal: Terminal): void {
       "[model]",
       "run folder (its latest checkpoint and its recipe), model folder, adapter folder, or ORG/NAME[@REVISION] on the hub",
     )
-    .option("--seed <n>", "of the task, or of the draws", wholeNumber(0))
+    .option("--seed <n>", "of the task, or of the draws", seed)
     .option("--base <model>", baseOption);
   command
     .optionsGroup("Held-out problems of a task, greedily:")

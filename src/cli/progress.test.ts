@@ -61,6 +61,18 @@ test("without a TTY: plain lines, at most one in five seconds, the last step alw
   expect(text()).not.toContain("\u001b");
 });
 
+test("the time left counts what lies between steps, and ends where the run stops", () => {
+  const { options, pass, text } = recorder(false);
+  const progress = createProgress({ ...options, lastStep: 7 });
+  for (const step of [3, 4, 5]) {
+    pass(6);
+    progress.event(stepEvent({ step }));
+  }
+  // Steps of 2 s in runs of 2, 6 and 6: 14 s for three.
+  expect(text().trimEnd().split("\n").at(-1)).toMatch(/^step 5\/10 .* 2\.0s\/step .* 9\.3s left$/);
+  expect(text()).toContain("step 3/10");
+});
+
 test("on a TTY: one live line that fits, and a permanent line per evaluation", () => {
   const { options, written, text } = recorder(true, 40);
   const progress = createProgress(options);

@@ -3,12 +3,17 @@ import { formatCount, formatDuration, formatPercent } from "./format.ts";
 
 type StepEvent = Extract<RunEvent, { type: "step" }>;
 
+/** With the milliseconds at which it was told. */
+type TimedStep = StepEvent & { at: number };
+
 export interface ProgressOptions {
   /** Where the text goes; a TTY gets one live line, anything else plain lines. */
   output: { write(text: string): unknown; isTTY?: boolean; columns?: number };
   /** Optimizer steps of the warm start and of the whole run. */
   warmStartSteps: number;
   totalSteps: number;
+  /** The step after which the run stops, if that is before its end. */
+  lastStep?: number | undefined;
   /** Milliseconds. */
   now?: () => number;
 }
@@ -32,7 +37,7 @@ const shownWarnings = 3;
 export function createProgress(options: ProgressOptions): Progress {
   const { output, now = Date.now } = options;
   const live = output.isTTY === true;
-  const recent: StepEvent[] = [];
+  const recent: TimedStep[] = [];
   let liveLine = "";
   let latestStep = "";
   let lastPlain = Number.NEGATIVE_INFINITY;
@@ -73,11 +78,11 @@ export function createProgress(options: ProgressOptions): Progress {
       recent.length = 0;
       lastPlain = Number.NEGATIVE_INFINITY;
     }
-    recent.push(event);
+    recent.push({ ...event, at: now() });
     recent.splice(0, recent.length - rateWindow);
     explainSignal(event);
     const end = event.stage === "warm-start" ? options.warmStartSteps : options.totalSteps;
-    const line = stepLine(event, end, recent);
+    const line = stepLine(event, recent, { end, last: Math.min(end, options.lastStep ?? end) });
     latestStep = line;
     if (live) {
       show(line);
@@ -137,8 +142,12 @@ export function createProgress(options: ProgressOptions): Progress {
 }
 
 /** `step 120/300 · reward 0.71 · accuracy 64.1% · 5 of 8 groups informative · 0.8s/step · 9.1k tokens/s · 2m 24s left`. */
-function stepLine(event: StepEvent, end: number, recent: readonly StepEvent[]): string {
-  const mean = (read: (event: StepEvent) => number) =>
+function stepLine(
+  event: StepEvent,
+  recent: readonly TimedStep[],
+  { end, last }: { end: number; last: number },
+): string {
+  const mean = (read: (event: TimedStep) => number) =>
     recent.reduce((sum, each) => sum + read(each), 0) / Math.max(recent.length, 1);
   const seconds = mean((each) => each.seconds.total);
   const tokens = mean((each) => each.signal?.sampledTokens ?? each.tokens);
@@ -153,8 +162,15 @@ function stepLine(event: StepEvent, end: number, recent: readonly StepEvent[]): 
     ...divergenceInWords(event.metrics ?? {}),
     `${formatDuration(seconds)}/step`,
     `${formatCount(tokens / Math.max(seconds, 1e-9))} tokens/s`,
-    ...(event.step < end ? [`${formatDuration(seconds * (end - event.step))} left`] : []),
+    ...(event.step < last ? [`${formatDuration(pace(recent) * (last - event.step))} left`] : []),
   ].join(" · ");
+}
+
+/** Seconds from step to step, checkpoints and evaluations between them included. */
+function pace(recent: readonly TimedStep[]): number {
+  const [first] = recent;
+  const elapsed = (recent.at(-1)!.at - first!.at) / 1000;
+  return (first!.seconds.total + elapsed) / recent.length;
 }
 
 function groupsInWords(signal: SignalLedger): string {

@@ -1,7 +1,9 @@
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
+import { ConfigError } from "../errors.ts";
 import type { RunEvent } from "../pipeline.ts";
-import { addCommonOptions, type CommonOptions, collect, wholeNumber } from "./common-options.ts";
+import { addCommonOptions, type CommonOptions, collect, seed } from "./common-options.ts";
+import type { Recipe } from "./run-config.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface QuickstartCommandOptions extends CommonOptions {
@@ -16,10 +18,24 @@ export function addQuickstartCommand(program: Command, terminal: Terminal): void
   const command = program
     .command("quickstart")
     .description("Train a small model from nothing to good arithmetic by GPG, and show what it learned.")
-    .option("--seed <n>", "of the weights, the problems and the draws", wholeNumber(0))
+    .option("--seed <n>", "of the weights, the problems and the draws", seed)
     .option("--output <dir>", "run folder (default: runs/quickstart, numbered if taken)")
     .option("--set <key=value>", "replace a value of the recipe; may be given several times", collect);
   addCommonOptions(command).action((options: QuickstartCommandOptions) => runQuickstart(options, terminal));
+}
+
+/** What it ends with is the accuracy before and after GPG. */
+function checkEvaluations({ evaluate, warmStart, train }: Recipe): void {
+  const way = "the quickstart tells accuracy before and after GPG";
+  if (evaluate.problems === 0) {
+    throw new ConfigError(`evaluate.problems is 0; ${way}: give at least 1`);
+  }
+  if (train.steps === 0) {
+    throw new ConfigError(`train.steps is 0; ${way}: give at least 1`);
+  }
+  if (warmStart === null && !evaluate.atStart) {
+    throw new ConfigError(`without a warm start, evaluate.atStart is false; ${way}: set it to true`);
+  }
 }
 
 async function runQuickstart(options: QuickstartCommandOptions, terminal: Terminal): Promise<void> {
@@ -32,6 +48,7 @@ async function runQuickstart(options: QuickstartCommandOptions, terminal: Termin
   const { writeJson } = await import("./terminal.ts");
   const { checkRunFolder } = await import("../trainer/run-folder.ts");
   const recipe = await loadRecipe(recipeFile, options);
+  checkEvaluations(recipe);
   const runFolder = chooseRunFolder(recipe, { resume: false });
   checkRunFolder(runFolder, { resume: false });
   const warn = (message: string): void => void terminal.errors.write(`warning: ${message}\n`);

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { addCommonOptions, type CommonOptions, collect, wholeNumber } from "./common-options.ts";
+import { addCommonOptions, type CommonOptions, collect, seed } from "./common-options.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface RecipeShowOptions extends CommonOptions {
@@ -17,7 +17,7 @@ export function addRecipeCommand(program: Command, terminal: Terminal): void {
     .argument("<recipe>", "YAML file, see docs/recipes.md; upstream's too, see docs/upstream-recipes.md")
     .option("--model <model>", "instead of the recipe's")
     .option("--output <dir>", "run folder that the run would have")
-    .option("--seed <n>", "instead of the recipe's", wholeNumber(0))
+    .option("--seed <n>", "instead of the recipe's", seed)
     .option("--set <key=value>", "replace a value of the recipe; may be given several times", collect);
   addCommonOptions(show).action((file: string, options: RecipeShowOptions) =>
     showRecipe(file, options, terminal),

@@ -94,6 +94,26 @@ describe("a mistake names where, what and the way out", () => {
       "train.steps=many",
       '--set train.steps=many: train.steps is "many"; expected a number',
     ],
+    [
+      "a warmup of a schedule that has none",
+      "optimizer.schedule.warmupSteps=2",
+      '--set optimizer.schedule.warmupSteps=2: optimizer.schedule is {"warmupSteps":2}; expected one that fits: constant has no warmup; choose constant_with_warmup',
+    ],
+    [
+      "a schedule without its minimum",
+      "warmStart={ steps: 2, batchSize: 2, learningRate: 0.1, schedule: { name: cosine_with_min_lr } }",
+      "expected one that fits: cosine_with_min_lr needs exactly one of minLearningRate and minLearningRateRatio",
+    ],
+    [
+      "settings of an algorithm that do not fit together",
+      "algorithm={ name: grpo, divergence: pinsker, beta: 0.1, numIterations: 2 }",
+      "expected settings that fit: ",
+    ],
+    [
+      "a temperature that divides logits out of range",
+      "sampling.temperature=1e-7",
+      "--set sampling.temperature=1e-7: sampling.temperature is 1e-7; expected 0 for the most likely token or from 1e-6 to 1e6",
+    ],
     ["half a step", "train.steps=1.5", "--set train.steps=1.5: train.steps is 1.5; expected a whole number"],
     [
       "too few",

@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { type SavedDtype, savedDtypes } from "../compute/local/saved-folder.ts";
+import { temperatures } from "../compute/sampler.ts";
 import { type StatePrecision, statePrecisions } from "../optim/moment.ts";
-import { type ScheduleName, scheduleNames } from "../optim/schedules.ts";
+import { type ScheduleName, scheduleNames, scheduleProblem } from "../optim/schedules.ts";
 import { type TaskName, taskParameters } from "../tasks/registry.ts";
 import { promptWeightings } from "../trainer/prompt-weights.ts";
 import { algorithmSection, comparesCompletions } from "./algorithm-section.ts";
+import { algorithmProblem } from "./create-algorithm.ts";
 
 const count = z.int().min(1);
 const share = z.number().min(0).max(1);
@@ -94,7 +96,7 @@ const train = trainKeys.superRefine(({ steps, epochs }, context) => {
 });
 
 const sampling = z.strictObject({
-  temperature: z.number().min(0).default(1),
+  temperature: z.number().min(0).refine(temperatures.holds, temperatures.range).default(1),
   topK: z.int().min(0).default(0),
   topP: z.number().gt(0).max(1).default(1),
   minP: share.default(0),
@@ -165,7 +167,23 @@ const recipeKeys = z.strictObject({
 });
 
 /** Every key of a recipe. Unknown keys are refused at every level; what is left out takes its default. */
-export const recipeSchema = recipeKeys.superRefine(({ algorithm, train }, context) => {
+export const recipeSchema = recipeKeys.superRefine((recipe, context) => {
+  const { algorithm, train, sampling } = recipe;
+  for (const section of ["optimizer", "warmStart"] as const) {
+    const rates = recipe[section];
+    const problem = rates && scheduleProblem({ ...rates.schedule, learningRate: rates.learningRate });
+    if (problem) {
+      context.addIssue({
+        code: "custom",
+        path: [section, "schedule"],
+        message: `one that fits: ${problem}`,
+      });
+    }
+  }
+  const problem = algorithmProblem(algorithm, sampling.maxTokens);
+  if (problem) {
+    context.addIssue({ code: "custom", path: ["algorithm"], message: `settings that fit: ${problem}` });
+  }
   if (train.completionsPerPrompt < 2 && comparesCompletions(algorithm)) {
     context.addIssue({
       code: "custom",

@@ -7,6 +7,7 @@ import {
   type CommonOptions,
   collect,
   numberBetween,
+  seed,
   wholeNumber,
 } from "./common-options.ts";
 import type { Terminal, TextInput } from "./terminal.ts";
@@ -69,7 +70,7 @@ export function addSampleCommand(program: Command, terminal: Terminal): void {
       wholeNumber(1),
     )
     .option("--stop <text>", "end before this text; may be given several times", collect)
-    .option("--seed <n>", "of the draws", wholeNumber(0), 0)
+    .option("--seed <n>", "of the draws", seed, 0)
     .option("--base <model>", baseOption);
   addCommonOptions(command).action((model: string, options: SampleCommandOptions) =>
     runSample(model, options, terminal),

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { RunEvent } from "../pipeline.ts";
-import { addCommonOptions, type CommonOptions, collect, wholeNumber } from "./common-options.ts";
+import { addCommonOptions, type CommonOptions, collect, seed, wholeNumber } from "./common-options.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface TrainCommandOptions extends CommonOptions {
@@ -28,7 +28,7 @@ export function addTrainCommand(program: Command, terminal: Terminal): void {
       "stop after n optimizer steps of the whole run, with a checkpoint",
       wholeNumber(1),
     )
-    .option("--seed <n>", "of fresh weights, generated problems, their order and the draws", wholeNumber(0))
+    .option("--seed <n>", "of fresh weights, generated problems, their order and the draws", seed)
     .option("--resume", "continue the run in the run folder from its latest checkpoint")
     .option(
       "--dry-run",

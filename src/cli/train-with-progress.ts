@@ -27,6 +27,7 @@ export async function trainWithProgress(
     output: onEvent ? silence : terminal.output,
     warmStartSteps,
     totalSteps: warmStartSteps + recipe.train.steps,
+    lastStep: maxSteps,
   });
   const interruption = watchInterruption(() => {
     progress.close();

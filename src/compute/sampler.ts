@@ -1,5 +1,11 @@
 import type { FinishReason } from "../pipeline.ts";
 
+/** Between 0 and 1e-6 logits would be divided out of the range of a float32. */
+export const temperatures = {
+  holds: (value: number): boolean => value === 0 || (value >= 1e-6 && value <= 1e6),
+  range: "0 for the most likely token or from 1e-6 to 1e6",
+};
+
 /** How tokens are drawn. Filters apply in the order of transformers: penalty, temperature, top-k, top-p, min-p. */
 export interface SamplingParameters {
   /** 0 takes the most likely token. */

@@ -84,7 +84,7 @@ test("every name has a schedule", () => {
 });
 
 test.each<[string, ScheduleOptions, number]>([
-  ["no learning-rate schedule", { name: "polynomial" as "linear", learningRate }, 5],
+  ["does not exist", { name: "polynomial" as "linear", learningRate }, 5],
   ["whole number of steps", { name: "linear", learningRate }, 2.5],
   ["learningRate above 0", { name: "linear", learningRate: 0 }, 5],
   ["not both", { name: "linear", learningRate, warmupSteps: 1, warmupRatio: 0.1 }, 5],

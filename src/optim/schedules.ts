@@ -56,44 +56,45 @@ function minimumRatio({ learningRate, minLearningRate, minLearningRateRatio = 0 
 }
 
 function checkOptions(options: ScheduleOptions, totalSteps: number): void {
-  const { name, learningRate, warmupSteps, warmupRatio, minLearningRate, minLearningRateRatio } = options;
-  const fail = (problem: string): never => {
-    throw new ConfigError(`the learning-rate schedule ${name} ${problem}`);
-  };
-  if (!Object.hasOwn(decays, name)) {
-    throw new ConfigError(
-      `there is no learning-rate schedule ${name}; choose one of ${scheduleNames.join(", ")}`,
-    );
+  const problem = scheduleProblem(options);
+  if (problem !== null) {
+    throw new ConfigError(`the learning-rate schedule ${problem}`);
   }
   if (!(Number.isInteger(totalSteps) && totalSteps >= 0)) {
-    fail(`needs a whole number of steps, not ${totalSteps}`);
+    throw new ConfigError(`the learning-rate schedule needs a whole number of steps, not ${totalSteps}`);
+  }
+}
+
+/** What no run could use of the options, and the way out; null where they fit. */
+export function scheduleProblem(options: ScheduleOptions): string | null {
+  const { name, learningRate, warmupSteps, warmupRatio, minLearningRate, minLearningRateRatio } = options;
+  if (!Object.hasOwn(decays, name)) {
+    return `${name} does not exist; choose one of ${scheduleNames.join(", ")}`;
   }
   if (!(learningRate > 0 && Number.isFinite(learningRate))) {
-    fail(`needs a learningRate above 0, not ${learningRate}`);
+    return `${name} needs a learningRate above 0, not ${learningRate}`;
   }
   if (warmupSteps !== undefined && warmupRatio !== undefined) {
-    fail("takes warmupSteps or warmupRatio, not both");
+    return `${name} takes warmupSteps or warmupRatio, not both`;
   }
   if (warmupSteps !== undefined && !(Number.isInteger(warmupSteps) && warmupSteps >= 0)) {
-    fail(`needs a whole number of warmupSteps, not ${warmupSteps}`);
+    return `${name} needs a whole number of warmupSteps, not ${warmupSteps}`;
   }
   if (warmupRatio !== undefined && !(warmupRatio >= 0 && warmupRatio <= 1)) {
-    fail(`needs a warmupRatio from 0 to 1, not ${warmupRatio}`);
+    return `${name} needs a warmupRatio from 0 to 1, not ${warmupRatio}`;
   }
   if (name === "constant" && ((warmupSteps ?? 0) > 0 || (warmupRatio ?? 0) > 0)) {
-    fail("has no warmup; choose constant_with_warmup or remove warmupSteps and warmupRatio");
+    return `${name} has no warmup; choose constant_with_warmup or remove warmupSteps and warmupRatio`;
   }
   const minimums = [minLearningRate, minLearningRateRatio].filter((value) => value !== undefined);
   if (name === "cosine_with_min_lr" && minimums.length !== 1) {
-    fail("needs exactly one of minLearningRate and minLearningRateRatio");
+    return `${name} needs exactly one of minLearningRate and minLearningRateRatio`;
   }
   if (name !== "cosine_with_min_lr" && minimums.length > 0) {
-    fail("has no minimum; choose cosine_with_min_lr or remove minLearningRate and minLearningRateRatio");
+    return `${name} has no minimum; choose cosine_with_min_lr or remove minLearningRate and minLearningRateRatio`;
   }
   const floor = minimumRatio(options);
-  if (!(floor >= 0 && floor <= 1)) {
-    fail(
-      `needs a minimum from 0 to learningRate ${learningRate}, not ${minLearningRate ?? minLearningRateRatio}`,
-    );
-  }
+  return floor >= 0 && floor <= 1
+    ? null
+    : `${name} needs a minimum from 0 to learningRate ${learningRate}, not ${minLearningRate ?? minLearningRateRatio}`;
 }

@@ -57,7 +57,7 @@ async function restore(learner: Learner, directory: string): Promise<void> {
     await learner.load(directory);
   } catch (error) {
     throw new CheckpointError(
-      `${errorMessage(error)}; or remove ${directory} to go on from an older checkpoint or from the beginning`,
+      `${errorMessage(error)}; restore it, or remove ${directory} to go on from an older checkpoint or from the beginning`,
     );
   }
 }

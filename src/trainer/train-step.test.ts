@@ -54,6 +54,19 @@ test("a batch without an informative group changes nothing and says so", async (
   expect(warnings(events)).toEqual([`no update: ${signal!.zeroLossReason}`]);
 });
 
+test("completions that were all cut at the limit are named as the cause", async () => {
+  const alwaysWrong: Reward = { ...accuracy, score: () => ({ kind: "value", value: 0 }) };
+  const task = createSumsTask({ rewards: [{ reward: alwaysWrong, weight: 1 }] });
+  const { options, events } = createSumsRun(temporaryFolder(), { ...plain, task });
+  const sampling = { ...options.sampling, maxTokens: 1 };
+  await train({ ...options, sampling, promptsPerStep: 1, completionsPerPrompt: 2, maxResampleRounds: 0 });
+  const [{ rollouts, signal }] = steps(events);
+  expect(rollouts!.truncatedShare).toBe(1);
+  expect(signal!.zeroLossReason).toMatch(
+    /all wrong; every completion was cut at the token limit, sampling\.maxTokens$/,
+  );
+});
+
 /** Fails on completions that begin with one of these characters. */
 function moody(characters: string): Reward {
   return {

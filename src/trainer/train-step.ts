@@ -1,4 +1,4 @@
-import type { Algorithm } from "../algorithms/algorithm.ts";
+import type { Algorithm, GroupSignal } from "../algorithms/algorithm.ts";
 import { atTemperature } from "../algorithms/updates.ts";
 import type { SampleProgress } from "../compute/sampler.ts";
 import { DataError } from "../errors.ts";
@@ -50,7 +50,8 @@ export async function trainStep(context: StepContext, algorithm: Algorithm): Pro
   rewardFailures(sampled).warnings.forEach(warn);
 
   const selected = algorithm.select(sampled, promptsPerStep);
-  const { batch: weighed, signal } = algorithm.weigh(selected, sampled);
+  const { batch: weighed, signal: weighedSignal } = algorithm.weigh(selected, sampled);
+  const signal = withTruncation(weighedSignal, selected);
   const batch = atTemperature(weighed, options.sampling.temperature);
   let update = noUpdate;
   if (signal.zeroLossReason === null) {
@@ -70,6 +71,18 @@ export async function trainStep(context: StepContext, algorithm: Algorithm): Pro
     rollouts: rolloutStatistics(sampled),
   };
   return { record, sampled, batch };
+}
+
+/** Completions that were all cut at the token limit explain equal rewards better than anything else. */
+function withTruncation(signal: GroupSignal, groups: readonly ScoredGroup[]): GroupSignal {
+  const rollouts = groups.flatMap((group) => group.rollouts);
+  const allCut = rollouts.every(({ rollout }) => rollout.finishReason === "length");
+  return signal.zeroLossReason !== null && rollouts.length > 0 && allCut
+    ? {
+        ...signal,
+        zeroLossReason: `${signal.zeroLossReason}; every completion was cut at the token limit, sampling.maxTokens`,
+      }
+    : signal;
 }
 
 /** The next B prompts, G completions of each, and what the rewards say. */

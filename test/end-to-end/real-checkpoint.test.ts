@@ -35,11 +35,13 @@ test.skipIf(!existsSync(model) || !existsSync(problems))(
     }
     // Random weights answer next to nothing right, and the run has to say where this is why it learns nothing.
     const signals = steps.map(({ signal }) => signal as SignalLedger);
-    expect(signals.map(({ zeroLossReason }) => zeroLossReason)).toEqual(
-      signals.map(({ informativeGroups }) =>
-        informativeGroups > 0 ? null : "all 4 groups have equal rewards: all wrong",
-      ),
-    );
+    for (const { informativeGroups, zeroLossReason } of signals) {
+      if (informativeGroups > 0) {
+        expect(zeroLossReason).toBeNull();
+      } else {
+        expect(zeroLossReason).toMatch(/^all 4 groups have equal rewards: all wrong/);
+      }
+    }
     expect(signals.some(({ allWrongGroups }) => allWrongGroups > 0)).toBe(true);
     expect(readdirSync(path.join(run, "checkpoints/step-000003")).sort()).toEqual([
       "config.json",

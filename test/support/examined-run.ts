@@ -28,7 +28,7 @@ export const rows = Array.from({ length: 20 }, (_, i) => ({ question: `${i}+1=?`
 
 export interface Wrong {
   model?: Partial<HeaderOnlyModel>;
-  rows?: readonly { question: string; answer: string }[];
+  rows?: readonly Record<string, unknown>[];
   recipe?: Record<string, Record<string, unknown>>;
   /** Changes files of the model folder. */
   damage?: (folder: string) => void;

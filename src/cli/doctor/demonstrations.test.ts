@@ -4,15 +4,39 @@ import type { Recipe } from "../run-config.ts";
 import { examine } from "./check.ts";
 import { demonstrationsCheck } from "./demonstrations.ts";
 
+/** Conversations of a question and this many characters of work, of which each is a token. */
+const worked = (length: number) =>
+  rows.map(({ question, answer }) => ({
+    answer,
+    messages: [
+      { role: "user", content: question },
+      { role: "assistant", content: "1".repeat(length) },
+    ],
+  }));
+const imitating = { algorithm: { name: "sft" }, task: { messagesColumn: "messages" } };
+
 test("demonstrations are found, and needed by what imitates alone", async () => {
-  const worked = rows.map((row) => ({ ...row, answer: `count\n#### ${row.answer}` }));
   const severities = await Promise.all(
-    [
-      { rows: worked, recipe: { algorithm: { name: "sft" } } },
-      { recipe: { algorithm: { name: "grpo" } } },
-    ].map(async (wrong) => (await found(demonstrationsCheck, wrong)).severity),
+    [{ rows: worked(15), recipe: imitating }, { recipe: { algorithm: { name: "grpo" } } }].map(
+      async (wrong) => (await found(demonstrationsCheck, wrong)).severity,
+    ),
   );
   expect(severities).toEqual(["ok", "ok"]);
+});
+
+test("demonstrations longer than what is sampled are warned of, and than the model refused", async () => {
+  const long = await found(demonstrationsCheck, { rows: worked(16), recipe: imitating });
+  expect(long).toMatchObject({ severity: "warning", remedy: "raise sampling.maxTokens to 17" });
+  expect(long.message).toContain("over the 16 tokens that are sampled");
+  const beyond = await found(demonstrationsCheck, { rows: worked(130), recipe: imitating });
+  expect(beyond.severity).toBe("failure");
+  expect(beyond.message).toMatch(/have 13\d tokens, the model has 128 positions/);
+});
+
+test("a demonstration that the tokenizer cannot write is found before training", async () => {
+  const unknown = rows.map((row) => ({ ...row, answer: `count\n#### ${row.answer}` }));
+  const wrong = { rows: unknown, recipe: { algorithm: { name: "sft" } } };
+  expect((await found(demonstrationsCheck, wrong)).severity).toBe("failure");
 });
 
 test("a task that was told which levels to demonstrate is told how to demonstrate all", async () => {

@@ -1,14 +1,17 @@
+import { encodePrompt } from "../../eval/encode-prompt.ts";
+import type { Problem } from "../../pipeline.ts";
 import { spread } from "../../tasks/spread.ts";
 import type { Recipe } from "../run-config.ts";
-import type { Check } from "./check.ts";
-import { failure, ok } from "./finding.ts";
+import type { Check, Examination } from "./check.ts";
+import { type Finding, failure, ok, warning } from "./finding.ts";
 
 const check = "demonstrations";
 
 /** Looks for what a warm start or an imitating algorithm imitates: a step ends the run at a problem that has none. */
 export const demonstrationsCheck: Check = {
   name: check,
-  examine: ({ run: { task, recipe }, measuredPrompts }) => {
+  examine: ({ run, measuredPrompts }) => {
+    const { task, recipe } = run;
     const imitator = whatImitates(recipe);
     if (imitator === null) {
       return [ok(check, "nothing is imitated, so none are needed")];
@@ -18,7 +21,7 @@ export const demonstrationsCheck: Check = {
     const without = problems.filter(({ demonstration }) => demonstration === undefined);
     const [first] = without;
     if (first === undefined) {
-      return [ok(check, `${looked} looked at, evenly spread: each has one for ${imitator.name}`)];
+      return [lengthFinding(run, problems, `${looked} looked at, evenly spread`, imitator.name)];
     }
     return [
       failure(
@@ -29,6 +32,39 @@ export const demonstrationsCheck: Check = {
     ];
   },
 };
+
+/** Measures what is imitated against what can be sampled, and with its prompt against the model. */
+function lengthFinding(
+  { recipe, description }: Examination["run"],
+  problems: readonly Problem[],
+  looked: string,
+  imitator: string,
+): Finding {
+  const { codec, model } = description;
+  const { maxPositions } = model.dimensions;
+  const { maxTokens } = recipe.sampling;
+  const measured = problems.map((problem) => {
+    const tokens = codec.encodeCompletion(problem.demonstration!).length;
+    return { id: problem.id, tokens, positions: encodePrompt(codec, problem).tokenIds.length + tokens };
+  });
+  const beyond = measured.find(({ positions }) => positions > maxPositions);
+  if (beyond !== undefined) {
+    return failure(
+      check,
+      `problem ${beyond.id} and its demonstration have ${beyond.positions} tokens, the model has ${maxPositions} positions`,
+      "leave out such problems (task.data.filter), or choose a model with more positions",
+    );
+  }
+  const unreachable = measured.filter(({ tokens }) => tokens > maxTokens);
+  const [longest] = unreachable.sort((a, b) => b.tokens - a.tokens);
+  return longest === undefined
+    ? ok(check, `${looked}: each has one for ${imitator}`)
+    : warning(
+        check,
+        `${unreachable.length} of ${looked} have demonstrations over the ${maxTokens} tokens that are sampled, problem ${longest.id} the longest of ${longest.tokens}: what ${imitator} imitates is cut off when sampled`,
+        `raise sampling.maxTokens to ${longest.tokens}`,
+      );
+}
 
 function whatImitates({ warmStart, algorithm }: Recipe): { name: string; otherwise: string } | null {
   if (algorithm.name === "sft") {

@@ -1,5 +1,5 @@
 import { ConfigError } from "../../errors.ts";
-import type { SamplingParameters } from "../sampler.ts";
+import { type SamplingParameters, temperatures } from "../sampler.ts";
 import { requireFinite, type TokenChoice } from "./draw.ts";
 import { createFilteredDraw, filtersAnything } from "./filtered-draw.ts";
 import { createPlainDraw } from "./plain-draw.ts";
@@ -64,10 +64,7 @@ function indexOfLargest(values: Float32Array, start: number, size: number): numb
 }
 
 const ranges: Record<keyof TokenChoiceParameters, { holds: (value: number) => boolean; range: string }> = {
-  temperature: {
-    holds: (value) => value === 0 || (value >= 1e-6 && value <= 1e6),
-    range: "0 for the most likely token or from 1e-6 to 1e6",
-  },
+  temperature: temperatures,
   topK: { holds: (value) => value >= 0 && Number.isInteger(value), range: "a whole number, 0 for no limit" },
   topP: { holds: (value) => value >= 0 && value <= 1, range: "from 0 to 1" },
   minP: { holds: (value) => value >= 0 && value <= 1, range: "from 0 to 1" },
