@@ -4,14 +4,12 @@ import { runProgram } from "./program.ts";
 
 let outputFailed = false;
 process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
-  const first = !outputFailed;
+  if (outputFailed) {
+    return;
+  }
   outputFailed = true;
   if (endsOnInterruption()) {
-    if (first) {
-      process.stderr.write(
-        `warning: standard output takes no more (${message}); the run goes on without it\n`,
-      );
-    }
+    process.stderr.write(`warning: standard output takes no more (${message}); the run goes on without it\n`);
     return;
   }
   // A reader that has seen enough (`gpgrad sample ... | head`) is no failure.

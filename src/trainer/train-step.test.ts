@@ -59,7 +59,14 @@ test("completions that were all cut at the limit are named as the cause", async 
   const task = createSumsTask({ rewards: [{ reward: alwaysWrong, weight: 1 }] });
   const { options, events } = createSumsRun(temporaryFolder(), { ...plain, task });
   const sampling = { ...options.sampling, maxTokens: 1 };
-  await train({ ...options, sampling, promptsPerStep: 1, completionsPerPrompt: 2, maxResampleRounds: 0 });
+  await train({
+    ...options,
+    seed: 4,
+    sampling,
+    promptsPerStep: 1,
+    completionsPerPrompt: 2,
+    maxResampleRounds: 0,
+  });
   const [{ rollouts, signal }] = steps(events);
   expect(rollouts!.truncatedShare).toBe(1);
   expect(signal!.zeroLossReason).toMatch(

@@ -81,3 +81,20 @@ test.skipIf(!canMount)(
     expect(finalFiles(copy)).toEqual(finalFiles(path.join(folder, "whole")));
   },
 );
+
+test.skipIf(process.platform !== "linux")(
+  "a run whose standard output takes no more goes on, and says so once",
+  async () => {
+    const once = /^warning: standard output takes no more \([^\n]+\); the run goes on without it\n$/;
+    for (const [name, script] of [
+      ["full", 'exec "$@" > /dev/full'],
+      ["closed", '"$@" | head -n 1'],
+    ]) {
+      const run = path.join(folder, name);
+      const { code, errors } = await shell(script, ...train, run);
+      expect(code, errors).toBe(0);
+      expect(errors).toMatch(once);
+      expect(finalFiles(run)).toEqual(finalFiles(path.join(folder, "whole")));
+    }
+  },
+);
