@@ -14,6 +14,7 @@ import { createWaveDecoder, type WaveOptions } from "./wave-decoder.ts";
 
 export interface SamplerOptions {
   endTokenIds: readonly number[];
+  /** The text in which stop strings are sought; with special tokens in it these can be some. */
   decode: (tokenIds: readonly number[]) => string;
   /** Completions that are decoded at once. */
   maxRows: number;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ConfigError } from "../../errors.ts";
+import { loadTokenizer } from "../../tokenizer/load-tokenizer.ts";
 import { createStopDetector } from "./stop-strings.ts";
 
 /** A byte is a token, as in byte-level tokenizers: characters can be cut. */
@@ -26,6 +27,14 @@ test("stops at the token that completes a stop string, wherever tokens are cut",
   expect(stopsAfter([0, 1, 2, 3, 4], ["never", "bc<"], decode)).toBe(2);
   expect(stopsAfter([0, 1, 2, 4], ["</answer>"], decode)).toBeNull();
   expect(stopsAfter([0, 1], [], decode)).toBeNull();
+});
+
+test("a special token is a stop string where the text has it", () => {
+  const tokenizer = loadTokenizer("../shared/fixtures/models/qwen2-untied");
+  const tokenIds = tokenizer.encode("abc <|im_start|> def");
+  const place = tokenIds.indexOf(tokenizer.encode("<|im_start|>")[0]);
+  expect(place).toBeGreaterThan(0);
+  expect(stopsAfter(tokenIds, ["<|im_start|>"], (ids) => tokenizer.decode(ids))).toBe(place + 1);
 });
 
 test("once found it stays found, and completions do not see each other", () => {

@@ -59,8 +59,12 @@ function createMethods({
     return value;
   };
   const savedFolder = savedFolderOf(policy, description, saved);
-  const { endTokenIds, decode } = description.codec;
-  const sampler = createPolicySampler(policy, { endTokenIds, decode, maxRows: samplerRows });
+  const { codec, tokenizer } = description;
+  const sampler = createPolicySampler(policy, {
+    endTokenIds: codec.endTokenIds,
+    decode: (tokenIds) => tokenizer.decode(tokenIds),
+    maxRows: samplerRows,
+  });
 
   const methods = (id: number): WorkerMethods => ({
     sample: (requests, parameters, { tells }) => {
