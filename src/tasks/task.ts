@@ -4,6 +4,8 @@ import type { AnyReward } from "../rewards/reward.ts";
 /** Problems by index, so that order, shuffling and resume are arithmetic on indices. */
 export interface ProblemSet {
   readonly size: number;
+  /** Other problems, another digest; absent where the task's parameters tell them apart, because it generates them. */
+  readonly digest?: string;
   at(index: number): Problem;
 }
 

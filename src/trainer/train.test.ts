@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import path from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createSumsRun } from "../../test/support/sums-run.ts";
+import { createSumsRun, createSumsTask } from "../../test/support/sums-run.ts";
 import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import type { RunEvent } from "../pipeline.ts";
 import { latestCheckpoint } from "./checkpoint.ts";
@@ -244,4 +244,21 @@ test("a run whose prompts are weighed resumes as if it had never stopped", async
   }
   const events = readJournal(path.join(folder, "journal.jsonl"));
   expect(stepRecords(events)).toEqual(stepRecords(whole.events));
+});
+
+test("a run does not go on with other problems under the same path", async () => {
+  const folder = temporaryFolder();
+  const sums = createSumsTask();
+  const withDigest = (digest: string) => ({ ...sums, train: { ...sums.train, digest } });
+  const changes: Partial<TrainOptions> = { warmStart: null, evaluate: null, steps: 2 };
+  const controller = new AbortController();
+  const part = createSumsRun(folder, { ...changes, task: withDigest("a1"), signal: controller.signal });
+  part.options.onEvent = (event) => event.type === "step" && controller.abort();
+  await train(part.options);
+  const resumed = (digest: string) =>
+    train(createSumsRun(folder, { ...changes, task: withDigest(digest), resume: true }).options);
+  await expect(resumed("b2")).rejects.toThrow(
+    /was made with task\.contentOfProblems "a1", this run has "b2"; set it back/,
+  );
+  expect(await resumed("a1")).toMatchObject({ step: 2 });
 });

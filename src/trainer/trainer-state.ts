@@ -73,7 +73,11 @@ function fingerprint(options: TrainOptions): FlatValues {
   const { warmStart, task, algorithm } = options;
   const own = {
     seed: options.seed,
-    task: { name: task.name, trainingProblems: task.train.size },
+    task: {
+      name: task.name,
+      trainingProblems: task.train.size,
+      ...(task.train.digest !== undefined && { contentOfProblems: task.train.digest }),
+    },
     algorithm: { name: algorithm.name },
     warmStart: warmStart && { steps: warmStart.steps, batchSize: warmStart.batchSize },
     promptsPerStep: options.promptsPerStep,

@@ -10,6 +10,12 @@ import { thinkTagFindings } from "./think-tags.ts";
 const triedPrompts = 4;
 const check = "chat-template";
 
+const clockFinding = warning(
+  check,
+  "the chat template writes the time of day or the date (strftime_now): prompts change from day to day, and a run that goes on tomorrow is not the run that today's would have been",
+  "give a template with a fixed date in its place as chatTemplate",
+);
+
 /** How the control tokens of chat templates look, with bars or with the full-width bars of DeepSeek. */
 const controlToken = /<[|｜][^<>|｜\s]{1,40}[|｜]>/g;
 
@@ -40,6 +46,9 @@ export const chatTemplateCheck: Check = {
       if (found.length > 0) {
         break;
       }
+    }
+    if (isChat && description.chatTemplate?.text.includes("strftime_now")) {
+      findings.push(clockFinding);
     }
     if (findings.length > 0) {
       return findings;

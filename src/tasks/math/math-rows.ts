@@ -14,7 +14,7 @@ export interface MathRows {
   readonly size: number;
   /** Equal for equal questions: 48 bits of a hash. */
   question(index: number): number;
-  /** The problems of some rows, by their indices. */
+  /** The problems of some rows, by their indices; their digest is that of all rows. */
   problems(indices: readonly number[]): ProblemSet;
 }
 
@@ -38,6 +38,7 @@ export function readMathRows(
     toMathProblem(row, `${nameOf.get(row.file)}/${row.number}`, parameters);
   const usable: number[] = [];
   const questions: number[] = [];
+  const content = createHash("sha256");
   const skipped: { file: string; reason: string }[] = [];
   let skippedCount = 0;
   for (let index = 0; index < table.size; index++) {
@@ -46,6 +47,7 @@ export function readMathRows(
     if (result.kind === "problem") {
       usable.push(index);
       questions.push(hashOf(result.question));
+      content.update(JSON.stringify([result.question, result.problem.answer]));
       continue;
     }
     if (parameters.unusableRows === "fatal") {
@@ -67,11 +69,13 @@ export function readMathRows(
     const reasons = skipped.map(({ file, reason }) => (file === first.file ? reason : `${file} ${reason}`));
     warn(`${first.file}: left out ${skippedCount} unusable rows: ${reasons.join("; ")}${more}`);
   }
+  const digest = content.digest("hex").slice(0, 16);
   return {
     size: usable.length,
     question: (index) => questions[index],
     problems: (indices) => ({
       size: indices.length,
+      digest,
       at(index) {
         if (!(index >= 0 && index < indices.length)) {
           throw internalError(`problem ${index} of ${indices.length}`);

@@ -30,6 +30,18 @@ function problems(set: ProblemSet): Problem[] {
   return Array.from({ length: set.size }, (_, index) => set.at(index));
 }
 
+it("gives another question or answer another digest, another column is not", () => {
+  const digestOf = (row: object): string | undefined => {
+    const rows = [row, { question: "2+2?", answer: "4" }];
+    return create({ path: write("digest.jsonl", rows), heldOutShare: 0 }).train.digest;
+  };
+  const asked = digestOf({ question: "1+1?", answer: "2" });
+  expect(asked).toMatch(/^[0-9a-f]{16}$/);
+  expect(digestOf({ question: "1+1?", answer: "2", source: "a book" })).toBe(asked);
+  expect(digestOf({ question: "1+1?", answer: "3" })).not.toBe(asked);
+  expect(digestOf({ question: "1 + 1?", answer: "2" })).not.toBe(asked);
+});
+
 const count = (size: number) =>
   Array.from({ length: size }, (_, index) => ({ question: `What is ${index} + 1?`, answer: index + 1 }));
 
