@@ -83,13 +83,6 @@ test.each<[what: string, check: Check, severity: Finding["severity"], message: R
     { model: { config: { ...config, eos_token_id: 17 } } },
   ],
   [
-    "a template that writes the date",
-    chatTemplateCheck,
-    "warning",
-    /writes the time of day or the date \(strftime_now\)/,
-    plainTemplate(`{% if false %}{{ strftime_now("%Y") }}{% endif %}${template}`),
-  ],
-  [
     "a template that ends with a token that nothing ends at",
     endTokensCheck,
     "warning",
