@@ -184,6 +184,13 @@ export const recipeSchema = recipeKeys.superRefine((recipe, context) => {
   if (problem) {
     context.addIssue({ code: "custom", path: ["algorithm"], message: `settings that fit: ${problem}` });
   }
+  if (sampling.temperature === 0 && comparesCompletions(algorithm)) {
+    context.addIssue({
+      code: "custom",
+      path: ["sampling", "temperature"],
+      message: `more than 0, because ${algorithm.name} compares the completions of a prompt, which would all be the same`,
+    });
+  }
   if (train.completionsPerPrompt < 2 && comparesCompletions(algorithm)) {
     context.addIssue({
       code: "custom",

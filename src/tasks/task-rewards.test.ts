@@ -84,6 +84,10 @@ describe("rewards of a recipe", () => {
       "/nowhere/mine.py: a reward is a .ts, .mts, .js, .mjs or .cjs file, not .py",
     ],
     [{ mine: { weight: 1 } }, 'unknown reward "mine"'],
+    [
+      { mine: { file: "/nowhere/mine.ts", weight: 1, paramters: {} } },
+      "task.rewards: mine.paramters is not a known key; did you mean parameters?",
+    ],
     [{ mine: { weight: 1, reward: "format", file: "x.ts" } }, 'it has both "file" and "reward"'],
     [{ format: { weight: 1, export: "x" } }, '"export" goes with "file"'],
     [[{ name: "format" }, { name: "format" }], 'two rewards are called "format"'],

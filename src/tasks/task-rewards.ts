@@ -1,6 +1,7 @@
 import path from "node:path";
 import { z } from "zod";
 import { ConfigError } from "../errors.ts";
+import { nearestKey } from "../nearest-key.ts";
 import { openReward } from "../rewards/open-reward.ts";
 import type { AnyReward } from "../rewards/reward.ts";
 import type { RewardSource } from "../rewards/reward-source.ts";
@@ -73,6 +74,9 @@ function named([name, entry]: [string, number | z.output<typeof namedEntry>]): R
     return { name, weight: entry };
   }
   const { weight, reward, file, export: exported, timeLimit, highest, parameters, ...beside } = entry;
+  if (file !== undefined) {
+    refuseMisspelt(name, Object.keys(beside));
+  }
   return {
     name,
     weight,
@@ -83,6 +87,18 @@ function named([name, entry]: [string, number | z.output<typeof namedEntry>]): R
     highest,
     parameters: { ...beside, ...parameters },
   };
+}
+
+/** A reward of the user's own takes any parameter: one that looks like a key of its entry is taken for that. */
+function refuseMisspelt(reward: string, parameters: readonly string[]): void {
+  for (const parameter of parameters) {
+    const near = nearestKey(parameter, ["weight", ...Object.keys(common)]);
+    if (near !== undefined) {
+      throw new ConfigError(
+        `task.rewards: ${reward}.${parameter} is not a known key; did you mean ${near}? A parameter of that name goes under parameters`,
+      );
+    }
+  }
 }
 
 function listed(entry: z.output<typeof listedEntry>): RewardEntry {

@@ -155,13 +155,26 @@ test("a longer run may go on from a shorter one, a shorter one not from a longer
 
 test("a folder that holds a run is not overwritten", async () => {
   const folder = temporaryFolder();
-  writeFileSync(path.join(folder, "recipe.yaml"), "name: sums\n");
   await train(createSumsRun(folder, short).options);
   const error = await failure(createSumsRun(folder, short).options);
   expect(error).toBeInstanceOf(ConfigError);
   expect(error.message).toBe(
     `${folder} already holds a run; add --resume to continue it, or choose another folder with --output`,
   );
+});
+
+test.each(["recipe.yaml", "notes.txt"])("a folder with no run but %s is left alone", async (name) => {
+  const folder = temporaryFolder();
+  const file = path.join(folder, name);
+  writeFileSync(file, "mine\n");
+  for (const resume of [false, true]) {
+    const error = await failure(createSumsRun(folder, { ...short, resume }).options);
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(error.message).toBe(
+      `${folder} holds no run, but "${name}"; choose a new or an empty folder with --output`,
+    );
+  }
+  expect(readdirSync(folder)).toEqual([name]);
 });
 
 test("resume without a run starts one and says so; without a journal it still finds the checkpoint", async () => {

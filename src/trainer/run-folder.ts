@@ -1,6 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
+import { isTemporaryName } from "../atomic-file.ts";
+import { shown } from "../error-text.ts";
 import { CheckpointError, ConfigError, errorMessage } from "../errors.ts";
+import { statIfPresent } from "../missing-path.ts";
 
 /** Where everything of a run lies. `recipe.yaml` is written by who starts the run. */
 export interface RunPaths {
@@ -33,13 +36,32 @@ export function holdsRun(runDirectory: string): boolean {
   );
 }
 
-/** Throws a `ConfigError` if a new run would mix with one that is there. */
+/** Throws a `ConfigError` if a new run would mix with one that is there, or with what is no run's. */
 export function checkRunFolder(runDirectory: string, options: { resume: boolean }): void {
-  if (!options.resume && holdsRun(runDirectory)) {
+  if (holdsRun(runDirectory)) {
+    if (!options.resume) {
+      throw new ConfigError(
+        `${runDirectory} already holds a run; add --resume to continue it, or choose another folder with --output`,
+      );
+    }
+    return;
+  }
+  const foreign = entriesOf(runDirectory).find((name) => !isOfRun(name));
+  if (foreign !== undefined) {
     throw new ConfigError(
-      `${runDirectory} already holds a run; add --resume to continue it, or choose another folder with --output`,
+      `${runDirectory} holds no run, but ${shown(foreign)}; choose a new or an empty folder with --output`,
     );
   }
+}
+
+function entriesOf(folder: string): string[] {
+  return statIfPresent(folder)?.isDirectory() ? readdirSync(folder) : [];
+}
+
+/** What a run that left no trace yet may have made. */
+function isOfRun(name: string): boolean {
+  const own = Object.values(runPaths("")).filter((entry) => entry !== runPaths("").recipe);
+  return own.includes(name) || name.startsWith("lock-") || isTemporaryName(name);
 }
 
 /** Makes the folders of a run. */

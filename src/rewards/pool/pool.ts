@@ -62,6 +62,8 @@ export function createRewardPool(options: RewardPoolOptions = {}): RewardPool {
   const { workers = availableParallelism(), memoryMegabytes = 512, makeSeconds = 60 } = options;
   const seats = new Set<Seat>();
   const queue: Job[] = [];
+  /** What the completions of rewards get that were not there in time, by source: nobody waits for such a one twice. */
+  const unmade = new Map<string, Score>();
   let nextId = 0;
   let closed = false;
 
@@ -86,6 +88,13 @@ export function createRewardPool(options: RewardPoolOptions = {}): RewardPool {
 
   const dispatch = (): void => {
     while (queue.length > 0) {
+      const known = unmade.get(keyOf(queue[0]!));
+      if (known !== undefined) {
+        const job = queue.shift()!;
+        fill(job, unscored(job), known);
+        finish(job);
+        continue;
+      }
       const seat = takeSeat();
       if (seat === undefined) {
         return;
@@ -142,6 +151,9 @@ export function createRewardPool(options: RewardPoolOptions = {}): RewardPool {
     const { flight } = seat;
     if (flight !== null) {
       blame(flight, end);
+      if (end.call === making && end.kind === "timeout") {
+        unmade.set(keyOf(flight.job), flight.job.scores[flight.indices[0]!]!);
+      }
       if (closed) {
         fill(flight.job, flight.indices, { kind: "error", reason: "the rewards' workers were closed" });
       }
@@ -182,6 +194,10 @@ function blame({ job, indices, firstCall }: Flight, { kind, call, span, reason }
   } else if (++job.faultlessEnds > mostFaultlessEnds) {
     fill(job, indices, score);
   }
+}
+
+function keyOf({ request: { name, source } }: Job): string {
+  return JSON.stringify([name, source]);
 }
 
 function unscored({ scores }: Job): number[] {
