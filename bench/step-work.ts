@@ -96,12 +96,15 @@ const options: TrainOptions = {
 };
 const cursor = createProblemCursor(problemSet, options.seed);
 const run = (step: number) =>
-  trainStep({ options, step, cursor, learningRate: 1e-5, progress: () => {}, warn: () => {} }, algorithm);
+  trainStep(
+    { options, step, cursor, learningRate: 1e-5, progress: () => {}, warn: () => {}, keep: () => {} },
+    algorithm,
+  );
 
 await run(1);
 const records = [];
 for (let step = 2; step <= steps + 1; step++) {
-  records.push((await run(step)).record);
+  records.push(await run(step));
 }
 await backend.close();
 const median = (figures: number[]): number => figures.sort((a, b) => a - b)[Math.floor(figures.length / 2)];

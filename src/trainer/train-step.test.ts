@@ -8,6 +8,7 @@ import { BackendError, ConfigError, DataError } from "../errors.ts";
 import type { Problem, RunEvent } from "../pipeline.ts";
 import type { Reward } from "../rewards/reward.ts";
 import { latestCheckpoint } from "./checkpoint.ts";
+import { readJournal } from "./journal.ts";
 import { train } from "./train.ts";
 import type { TrainOptions } from "./train-options.ts";
 
@@ -200,6 +201,12 @@ test("too many completions without a reward: a checkpoint, a clear error, and no
   expect(error).toBeInstanceOf(DataError);
   expect(error.message).toMatch(/^step 3 was not learned from: 100% .*the limit is 50%.*the grader is away/);
   expect(latestCheckpoint(folder)).toBe(path.join(folder, "checkpoints/step-000002"));
+  const rows = await readRollouts(folder, 3);
+  expect(rows).toHaveLength(24);
+  expect(rows[0]).toMatchObject({ step: 3, unscored_reason: expect.stringContaining("the grader is away") });
+  expect(warnings(readJournal(path.join(folder, "journal.jsonl")))).toEqual([
+    "reward accuracy failed on 24 of 24 completions, first: reward accuracy failed: the grader is away",
+  ]);
 
   const mended = createSumsRun(folder, { ...rare, resume: true });
   await train(mended.options);

@@ -25,27 +25,27 @@ export interface StepContext {
   warn: (message: string) => void;
 }
 
-export interface TrainStep {
-  record: StepRecord;
-  sampled: ScoredGroup[];
-  batch: TrainingBatch;
+/** What a step that samples needs to know of its run. */
+export interface TrainStepContext extends StepContext {
+  /** Writes down what was sampled, with the weights of what was chosen of it. */
+  keep: (sampled: readonly ScoredGroup[], batch: TrainingBatch) => void;
 }
 
 const noUpdate: Update = { loss: 0, gradientNorm: 0, tokens: 0 };
 
 /** One step: problems -> prompts -> rollouts -> scores -> token weights -> forward and backward -> optimizer. */
-export async function trainStep(context: StepContext, algorithm: Algorithm): Promise<TrainStep> {
+export async function trainStep(context: TrainStepContext, algorithm: Algorithm): Promise<StepRecord> {
   const { options, step, learningRate, progress, warn } = context;
   const { learner, promptsPerStep } = options;
   const clock = startPhaseClock();
 
   const sampled = await sampleRound(context, 0, clock);
-  refuseUnscored(context, sampled);
+  refuseUnscored(context, algorithm, sampled);
   let resampleRounds = 0;
   while (resampleRounds < options.maxResampleRounds && !algorithm.hasEnoughSignal(sampled, promptsPerStep)) {
     resampleRounds += 1;
     sampled.push(...(await sampleRound(context, resampleRounds, clock)));
-    refuseUnscored(context, sampled);
+    refuseUnscored(context, algorithm, sampled);
   }
   rewardFailures(sampled).warnings.forEach(warn);
 
@@ -61,7 +61,8 @@ export async function trainStep(context: StepContext, algorithm: Algorithm): Pro
     warn(`no update: ${signal.zeroLossReason}`);
   }
 
-  const record: StepRecord = {
+  context.keep(sampled, batch);
+  return {
     stage: "train",
     step,
     learningRate,
@@ -70,7 +71,6 @@ export async function trainStep(context: StepContext, algorithm: Algorithm): Pro
     signal: signalLedger(signal, sampled, selected, resampleRounds),
     rollouts: rolloutStatistics(sampled),
   };
-  return { record, sampled, batch };
 }
 
 /** Completions that were all cut at the token limit explain equal rewards better than anything else. */
@@ -109,10 +109,20 @@ async function sampleRound(context: StepContext, round: number, clock: PhaseCloc
   return groups;
 }
 
-/** A reward that fails now and then is data; one that fails most of the time would teach something else. */
-function refuseUnscored({ options, step }: StepContext, sampled: readonly ScoredGroup[]): void {
-  const { share, firstReason } = rewardFailures(sampled);
+/**
+ * A reward that fails now and then is data; one that fails most of the time would teach something else. What it failed on
+ * is kept, to mend it by.
+ */
+function refuseUnscored(
+  { options, step, keep, warn }: TrainStepContext,
+  algorithm: Algorithm,
+  sampled: readonly ScoredGroup[],
+): void {
+  const { share, firstReason, warnings } = rewardFailures(sampled);
   if (share > options.unscoredShareLimit) {
+    const selected = algorithm.select(sampled, options.promptsPerStep);
+    keep(sampled, algorithm.weigh(selected, sampled).batch);
+    warnings.forEach(warn);
     const percent = (value: number) => `${Math.round(value * 1000) / 10}%`;
     throw new DataError(
       `step ${step} was not learned from: ${percent(share)} of its completions have no reward, the limit is ${percent(options.unscoredShareLimit)}; first reason: ${firstReason}; mend the reward or raise unscoredShareLimit, then resume`,

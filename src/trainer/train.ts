@@ -17,7 +17,7 @@ import { checkRunFolder, openRunFolder, type RunPaths } from "./run-folder.ts";
 import { lockRunFolder } from "./run-lock.ts";
 import { openEventFile } from "./tensorboard/event-file.ts";
 import { checkTrainOptions, type TrainOptions, type TrainResult } from "./train-options.ts";
-import { type StepContext, trainStep } from "./train-step.ts";
+import { type TrainStepContext, trainStep } from "./train-step.ts";
 import { advance, type Cursors, type TrainerState } from "./trainer-state.ts";
 import { createWeightedCursor } from "./weighted-cursor.ts";
 
@@ -145,19 +145,18 @@ async function takeStep(run: Run, step: number, cursors: Cursors): Promise<StepR
     );
   }
   const stage = "train";
-  const context: StepContext = {
+  const context: TrainStepContext = {
     ...common,
     cursor: cursors[stage],
     learningRate: options.schedule(step - warmStartSteps),
     progress: (phase, sample) => options.onProgress?.({ step, stage, phase, ...(sample && { sample }) }),
+    keep: (sampled, batch) => writeRolloutLog(paths.rollouts, step, sampled, batch),
   };
   const { algorithm, promptsPerStep } = options;
   if (isImitation(algorithm)) {
     return imitationStep(context, stage, promptsPerStep);
   }
-  const { record, sampled, batch } = await trainStep(context, algorithm);
-  writeRolloutLog(paths.rollouts, step, sampled, batch);
-  return record;
+  return trainStep(context, algorithm);
 }
 
 function isCheckpointDue({ options }: Run, step: number): boolean {
