@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DataError } from "../errors.ts";
 import { valueAt } from "../value-at.ts";
 import type { Columns } from "./row.ts";
 
@@ -42,9 +43,40 @@ function createTest(condition: RowCondition): (columns: Columns) => boolean {
     (pattern === null || (isText(value) && pattern.test(String(value)))) &&
     (min === undefined || toNumber(value) >= min) &&
     (max === undefined || toNumber(value) <= max);
-  return (columns) => {
-    const value = Object.hasOwn(columns, column) ? columns[column] : valueAt(columns, path);
-    return holds(value) !== not;
+  return (columns) => holds(valueOf(columns, column, path)) !== not;
+}
+
+function valueOf(columns: Columns, column: string, path: readonly string[] = column.split(".")): unknown {
+  return Object.hasOwn(columns, column) ? columns[column] : valueAt(columns, path);
+}
+
+/** Watches rows for the columns that conditions name. */
+export interface ColumnWatch {
+  see(columns: Columns): void;
+  /** Throws DataError if rows were seen and none had one of the columns: it is misspelt more likely than missing. */
+  check(path: string): void;
+}
+
+export function watchColumns(conditions: readonly RowCondition[]): ColumnWatch {
+  const unseen = new Set(conditions.map(({ column }) => column));
+  let present: string | undefined;
+  return {
+    see(columns) {
+      present ??= Object.keys(columns).join(", ");
+      for (const column of unseen) {
+        if (valueOf(columns, column) !== undefined) {
+          unseen.delete(column);
+        }
+      }
+    },
+    check(path) {
+      const [column] = unseen;
+      if (column !== undefined && present !== undefined) {
+        throw new DataError(
+          `${path}: no row has column "${column}", which "filter" names (columns: ${present})`,
+        );
+      }
+    },
   };
 }
 

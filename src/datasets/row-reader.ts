@@ -3,7 +3,7 @@ import type { DataFile } from "./data-files.ts";
 import type { DataSource } from "./data-source.ts";
 import { formats } from "./formats.ts";
 import type { BrokenRow, Columns, Row } from "./row.ts";
-import { createRowFilter } from "./row-filter.ts";
+import { createRowFilter, watchColumns } from "./row-filter.ts";
 import type { Mark, ReadRow } from "./row-format.ts";
 
 /** What of a source says which rows are read and how, once its files are known. */
@@ -22,13 +22,17 @@ export interface KeptRows {
 export interface RowReader {
   /** From the beginning of a file or a mark in it to the end of that file. Throws DataError. */
   pieces(file: number, from?: Mark): Generator<KeptRows>;
+  /** Once all is read: throws DataError for a column of the filter that no row had. */
+  checkFilter(): void;
 }
 
 export function createRowReader(files: readonly DataFile[], selection: RowSelection): RowReader {
   const { key, filter, onBrokenRow } = selection;
   const passes = createRowFilter(filter);
+  const watch = watchColumns(filter);
   const names = Object.entries(selection.columns);
   return {
+    checkFilter: () => watch.check(files.map(({ path }) => path).join(", ")),
     *pieces(file, from) {
       const { path, format } = files[file];
       let isChecked = names.length === 0;
@@ -46,6 +50,7 @@ export function createRowReader(files: readonly DataFile[], selection: RowSelect
             isChecked = true;
           }
           const columns = rename(one.columns, names);
+          watch.see(columns);
           if (passes(columns)) {
             rows.push({ row: { file: path, number: one.number, columns }, index });
           }

@@ -45,6 +45,18 @@ describe("a table of rows", () => {
     );
   });
 
+  test("a filter on a column that no row has is refused, one that some have is not", () => {
+    const file = write("some.jsonl", ['{"n":1}', '{"n":2,"level":{"hard":true}}']);
+    const filter = (column: string) => [{ column, equals: true, not: true }];
+    expect(() => open({ path: file, filter: filter("levl") })).toThrow(
+      `${file}: no row has column "levl", which "filter" names (columns: n)`,
+    );
+    expect(() => open({ path: file, filter: filter("level.easy") })).toThrow(
+      'no row has column "level.easy"',
+    );
+    expect(numbersOf(open({ path: file, filter: filter("level.hard") }))).toEqual([1]);
+  });
+
   test("filters, shuffles, shards and limits, in this order", () => {
     const file = write(
       "twenty.jsonl",

@@ -66,6 +66,7 @@ export function openRowTable(
       }
     }
   }
+  reader.checkFilter();
   if (brokenCount > 0) {
     warn(describeBroken(broken, brokenCount));
   }

@@ -227,3 +227,14 @@ test("more groups than workers are all judged, each in its order", async () => {
     );
   }
 });
+
+test("a reward that does not load in time is waited for once", async () => {
+  const file = write("endless.ts", "for (;;) {}\n");
+  const late = { kind: "error", reason: "reward own was not there within 2 seconds" };
+  expect(await pool.score(request(file), [contextOf("1"), contextOf("2")])).toEqual([late, late]);
+  const start = performance.now();
+  expect(await pool.score(request(file), [contextOf("3")])).toEqual([late]);
+  expect(performance.now() - start).toBeLessThan(1000);
+  const sound = write("sound.ts", "export default () => 1;\n");
+  expect(await pool.score(request(sound), [contextOf("4")])).toEqual([{ kind: "value", value: 1 }]);
+});
