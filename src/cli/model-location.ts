@@ -78,14 +78,14 @@ async function locateBase(adapter: string, given: string | undefined, output: Te
   const name = given ?? named;
   if (name === undefined) {
     throw new ModelError(
-      `${file}: base_model_name_or_path names no base model; write one there, or give it with --base MODEL`,
+      `${file}: base_model_name_or_path names no base model; write one there, or, for any command but train, give it with --base MODEL`,
     );
   }
   let location: ModelLocation;
   try {
     location = await locateModel(name, output);
   } catch (error) {
-    const wayOut = "name another there, or give --base MODEL";
+    const wayOut = "name another there, or, for any command but train, give --base MODEL";
     throw given === undefined && isGpgradError(error)
       ? new ModelError(`${file}: base_model_name_or_path: ${error.message}; ${wayOut}`)
       : error;

@@ -4,7 +4,7 @@ import { internalError } from "../errors.ts";
 import { readJournal } from "../trainer/journal.ts";
 import { runPaths } from "../trainer/run-folder.ts";
 import { type EvaluatedProblem, evaluateSession } from "./evaluate-session.ts";
-import { formatCount, formatDuration, formatPercent } from "./format.ts";
+import { formatCount, formatDuration, formatPercent, shellArgument } from "./format.ts";
 import { beforeAndAfter, type LearningCurve, learningCurve } from "./learning-curve.ts";
 import { learningCurveSvg } from "./learning-curve-svg.ts";
 import { highestReward, type Session } from "./run-session.ts";
@@ -83,7 +83,7 @@ export function reportText(content: ReportContent): string {
     "Talk to it:",
     ...results
       .slice(0, 1)
-      .map(({ problem }) => `  npx gpgrad sample ${quoted(runFolder)} --prompt "${problem.prompt}"`),
+      .map(({ problem }) => `  npx gpgrad sample ${shellArgument(runFolder)} --prompt "${problem.prompt}"`),
     "",
   ].join("\n");
 }
@@ -104,8 +104,4 @@ function solution({ problem, completion, scores }: EvaluatedProblem): string[] {
   const { accuracy } = scores;
   const right = accuracy?.kind === "value" && accuracy.value > 0;
   return [`  ${right ? "✓ right" : `✗ wrong, it is ${problem.answer}`}   ${prompt}${completion}`];
-}
-
-function quoted(argument: string): string {
-  return /^[\w./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }

@@ -49,6 +49,7 @@ async function runTrain(file: string, options: TrainCommandOptions, terminal: Te
   const { trainWithProgress } = await import("./train-with-progress.ts");
   const { openSession } = await import("./run-session.ts");
   const { resumedRecipe } = await import("./resumed-recipe.ts");
+  const { shellArgument } = await import("./format.ts");
   const { silence, writeJson } = await import("./terminal.ts");
   const resume = options.resume === true;
   const runFolder = chooseRunFolder(given, { resume });
@@ -80,8 +81,8 @@ async function runTrain(file: string, options: TrainCommandOptions, terminal: Te
       const { step, totalSteps, finished } = result;
       terminal.output.write(
         finished
-          ? `run folder: ${runFolder}\ntry it: npx gpgrad sample ${runFolder} --prompt TEXT\n`
-          : `stopped after step ${step} of ${totalSteps}; run folder: ${runFolder}; continue with the same command and --resume --output ${runFolder}\n`,
+          ? `run folder: ${runFolder}\ntry it: npx gpgrad sample ${shellArgument(runFolder)} --prompt TEXT\n`
+          : `stopped after step ${step} of ${totalSteps}; run folder: ${runFolder}; continue with the same command and --resume --output ${shellArgument(runFolder)}\n`,
       );
     }
   } finally {
