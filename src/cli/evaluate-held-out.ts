@@ -2,7 +2,7 @@ import { ConfigError } from "../errors.ts";
 import type { CommonOptions } from "./common-options.ts";
 import { evaluateSession } from "./evaluate-session.ts";
 import { formatDuration } from "./format.ts";
-import { locateModel } from "./model-location.ts";
+import { locateModel, type ModelLocation, openLocated } from "./model-location.ts";
 import { metricsInWords, progressLine } from "./progress.ts";
 import { loadRecipe } from "./recipe.ts";
 import { openSession } from "./run-session.ts";
@@ -24,22 +24,27 @@ export async function evaluateHeldOut(
   terminal: Terminal,
 ): Promise<void> {
   const progress = options.json ? silence : terminal.errors;
-  const location = await locateModel(model, progress, { base: options.base });
-  const { adapterFolder, modelFolder, recipeFile, name } = location;
-  const file = options.recipe ?? recipeFile;
-  if (file === null) {
-    throw new ConfigError(`${model}: a model alone names no task; add --recipe FILE`);
-  }
-  const recipe = await loadRecipe(file, {
-    ...options,
-    model: adapterFolder ?? modelFolder,
-    // What is measured has its adapter already, if any.
-    set: [...(options.set ?? []), "lora=null"],
-  });
   const warn = (message: string): void => void terminal.errors.write(`warning: ${message}\n`);
-  const session = await openSession(recipe, { warn, base: options.base, purpose: { kind: "evaluate" } });
+  const open = async ({ adapterFolder, modelFolder, recipeFile, name }: ModelLocation) => {
+    const file = options.recipe ?? recipeFile;
+    if (file === null) {
+      throw new ConfigError(`${model}: a model alone names no task; add --recipe FILE`);
+    }
+    const recipe = await loadRecipe(file, {
+      ...options,
+      model: adapterFolder ?? modelFolder,
+      // What is measured has its adapter already, if any.
+      set: [...(options.set ?? []), "lora=null"],
+    });
+    const purpose = { kind: "evaluate" } as const;
+    return { name, session: await openSession(recipe, { warn, base: options.base, purpose }) };
+  };
+  const { name, session } = await openLocated(
+    () => locateModel(model, progress, { base: options.base }),
+    open,
+  );
   try {
-    const problems = options.problems ?? recipe.evaluate.problems;
+    const problems = options.problems ?? session.recipe.evaluate.problems;
     const start = performance.now();
     const tellProgress = ({ done, total }: { done: number; total: number }): void => {
       if (!options.json && done < total) {

@@ -1,9 +1,9 @@
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { startHubServer } from "../../test/support/hub-server.ts";
 import { temporaryFolder } from "../../test/support/temporary-folder.ts";
-import { locateModel } from "./model-location.ts";
+import { locateModel, openLocated } from "./model-location.ts";
 import { silence } from "./terminal.ts";
 
 const here = process.cwd();
@@ -68,4 +68,28 @@ test("an adapter of the hub comes with the base that it names, and is then found
   process.env.HF_HUB_OFFLINE = "1";
   expect(await locateModel("maker/adapter", silence)).toEqual(expected);
   expect(server.requests).toHaveLength(asked);
+});
+
+test("a checkpoint that is replaced while it is opened is followed by the next, a damaged one is not", async () => {
+  const folder = temporaryFolder();
+  const locations = ["1", "2"].map((name) => path.join(folder, name));
+  locations.forEach((modelFolder) => void mkdirSync(modelFolder));
+  let located = 0;
+  const locate = async () => ({
+    modelFolder: locations[located++]!,
+    adapterFolder: null,
+    recipeFile: null,
+    name: "run",
+  });
+  const open = async ({ modelFolder }: { modelFolder: string }) => {
+    if (modelFolder === locations[0]) {
+      rmSync(modelFolder, { recursive: true });
+      throw new Error("it is gone");
+    }
+    return modelFolder;
+  };
+  expect(await openLocated(locate, open)).toBe(locations[1]);
+  located = 1;
+  await expect(openLocated(locate, () => Promise.reject(new Error("damaged")))).rejects.toThrow("damaged");
+  expect(located).toBe(2);
 });

@@ -48,6 +48,30 @@ export async function locateModel(
   return { ...known, modelFolder: folder, adapterFolder: null };
 }
 
+/** Checkpoints that may be replaced while one is opened. */
+const mostReplaced = 20;
+
+/**
+ * Opens a model where it is found. The latest checkpoint of a run that goes on may make room for the next before it is
+ * read: then the next is opened.
+ */
+export async function openLocated<Opened>(
+  locate: () => Promise<ModelLocation>,
+  open: (location: ModelLocation) => Promise<Opened>,
+): Promise<Opened> {
+  for (let replaced = 0; ; replaced++) {
+    const location = await locate();
+    try {
+      return await open(location);
+    } catch (error) {
+      const { modelFolder, adapterFolder } = location;
+      if (existsSync(adapterFolder ?? modelFolder) || replaced === mostReplaced) {
+        throw error;
+      }
+    }
+  }
+}
+
 /** A folder that holds a model or an adapter. */
 interface LocatedFolder extends Pick<ModelLocation, "recipeFile" | "name"> {
   folder: string;

@@ -79,13 +79,15 @@ export function addSampleCommand(program: Command, terminal: Terminal): void {
 
 async function runSample(model: string, options: SampleCommandOptions, terminal: Terminal): Promise<void> {
   const { choosePrompt } = await import("./sample-prompt.ts");
-  const { locateModel, modelSource } = await import("./model-location.ts");
+  const { locateModel, modelSource, openLocated } = await import("./model-location.ts");
   const { silence } = await import("./terminal.ts");
   const prompt = await choosePrompt(options, terminal);
   const progress = options.json ? silence : terminal.errors;
-  const location = await locateModel(model, progress, { base: options.base });
   const { startLocalBackend } = await import("../compute/local/index.ts");
-  const backend = await startLocalBackend({ model: modelSource(location) });
+  const backend = await openLocated(
+    () => locateModel(model, progress, { base: options.base }),
+    (location) => startLocalBackend({ model: modelSource(location) }),
+  );
   for (const warning of backend.model.warnings) {
     terminal.errors.write(`warning: ${warning}\n`);
   }
