@@ -59,17 +59,22 @@ export async function openLocated<Opened>(
   locate: () => Promise<ModelLocation>,
   open: (location: ModelLocation) => Promise<Opened>,
 ): Promise<Opened> {
+  let location = await locate();
   for (let replaced = 0; ; replaced++) {
-    const location = await locate();
     try {
       return await open(location);
     } catch (error) {
-      const { modelFolder, adapterFolder } = location;
-      if (existsSync(adapterFolder ?? modelFolder) || replaced === mostReplaced) {
+      const newest = await locate();
+      if (folderOf(newest) === folderOf(location) || replaced === mostReplaced) {
         throw error;
       }
+      location = newest;
     }
   }
+}
+
+function folderOf({ modelFolder, adapterFolder }: ModelLocation): string {
+  return adapterFolder ?? modelFolder;
 }
 
 /** A folder that holds a model or an adapter. */
