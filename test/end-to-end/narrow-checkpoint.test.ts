@@ -35,7 +35,7 @@ test.skipIf(!existsSync(model))(
       ...["--set", `task.path=${data}`, "--set", "train.steps=2", "--set", "evaluate.problems=0"],
       // Steps that are small beside bfloat16's, so that what is rounded away shows.
       ...["--set", "warmStart={ steps: 4, batchSize: 4, learningRate: 0.00003 }"],
-      ...["--set", "sampling.maxTokens=8", "--set", "checkpoint.rollingEvery=1"],
+      ...["--set", "sampling.maxTokens=32", "--set", "checkpoint.rollingEvery=1"],
       ...more,
     ];
     const succeeds = async (...args: string[]) => {

@@ -47,11 +47,12 @@ function lengthFinding(
     const tokens = codec.encodeCompletion(problem.demonstration!).length;
     return { id: problem.id, tokens, positions: encodePrompt(codec, problem).tokenIds.length + tokens };
   });
-  const beyond = measured.find(({ positions }) => positions > maxPositions);
-  if (beyond !== undefined) {
-    return failure(
+  const beyond = measured.filter(({ positions }) => positions > maxPositions);
+  if (beyond.length > 0) {
+    const [first] = beyond;
+    return warning(
       check,
-      `problem ${beyond.id} and its demonstration have ${beyond.positions} tokens, the model has ${maxPositions} positions`,
+      `of ${looked}, ${beyond.length} and their demonstrations have more tokens than the model has positions (${maxPositions}), problem ${first!.id} ${first!.positions}: positions that the model never saw are trained`,
       "leave out such problems (task.data.filter), or choose a model with more positions",
     );
   }
@@ -61,7 +62,7 @@ function lengthFinding(
     ? ok(check, `${looked}: each has one for ${imitator}`)
     : warning(
         check,
-        `${unreachable.length} of ${looked} have demonstrations over the ${maxTokens} tokens that are sampled, problem ${longest.id} the longest of ${longest.tokens}: what ${imitator} imitates is cut off when sampled`,
+        `of ${looked}, ${unreachable.length} have demonstrations over the ${maxTokens} tokens that are sampled, problem ${longest.id} the longest of ${longest.tokens}: what ${imitator} imitates is cut off when sampled`,
         `raise sampling.maxTokens to ${longest.tokens}`,
       );
 }
