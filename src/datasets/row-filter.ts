@@ -43,10 +43,10 @@ function createTest(condition: RowCondition): (columns: Columns) => boolean {
     (pattern === null || (isText(value) && pattern.test(String(value)))) &&
     (min === undefined || toNumber(value) >= min) &&
     (max === undefined || toNumber(value) <= max);
-  return (columns) => holds(valueOf(columns, column, path)) !== not;
+  return (columns) => holds(columnValue(columns, column, path)) !== not;
 }
 
-function valueOf(columns: Columns, column: string, path: readonly string[] = column.split(".")): unknown {
+function columnValue(columns: Columns, column: string, path: readonly string[] = column.split(".")): unknown {
   return Object.hasOwn(columns, column) ? columns[column] : valueAt(columns, path);
 }
 
@@ -64,7 +64,7 @@ export function watchColumns(conditions: readonly RowCondition[]): ColumnWatch {
     see(columns) {
       present ??= Object.keys(columns).join(", ");
       for (const column of unseen) {
-        if (valueOf(columns, column) !== undefined) {
+        if (columnValue(columns, column) !== undefined) {
           unseen.delete(column);
         }
       }
