@@ -64,7 +64,7 @@ export async function openLocated<Opened>(
     try {
       return await open(location);
     } catch (error) {
-      const newest = await locate();
+      const newest = await locate().catch(() => location);
       if (folderOf(newest) === folderOf(location) || replaced === mostReplaced) {
         throw error;
       }
