@@ -12,6 +12,9 @@ function mix(value: number): number {
 
 const goldenRatio = 0x9e3779b9;
 
+/** Streams take 32 bits of a seed: two larger ones could mean the same. */
+export const largestSeed = 0xffffffff;
+
 /** One 32-bit seed from any number of integers; their order matters. */
 export function hashSeed(...parts: readonly number[]): number {
   return parts.reduce((hash, part) => mix((hash + goldenRatio + mix(part | 0)) | 0), 0x6a09e667);

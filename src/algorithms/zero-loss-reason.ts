@@ -8,7 +8,7 @@ const words: readonly [kind: GroupKind, words: string][] = [
 ];
 
 /** In plain words, why these groups do not move the weights. */
-export function zeroLossReason(groups: readonly Pick<GroupStatistics, "kind" | "rewards_G">[]): string {
+export function zeroLossReason(groups: readonly GroupStatistics[]): string {
   const kinds = groups.map(({ kind }) => kind);
   if (kinds.length === 0) {
     return "there are no groups";
@@ -31,7 +31,7 @@ export function zeroLossReason(groups: readonly Pick<GroupStatistics, "kind" | "
 }
 
 /** Groups are wrong below the highest reward: one that earns a part of it, such as right answers without tags, shows. */
-function partialRewards(groups: readonly Pick<GroupStatistics, "kind" | "rewards_G">[]): string {
+function partialRewards(groups: readonly GroupStatistics[]): string {
   const rewards = groups.filter(({ kind }) => kind === "all-wrong").flatMap(({ rewards_G }) => rewards_G);
   const highest = rewards.reduce<number>((most, reward) => Math.max(most, reward ?? 0), 0);
   return highest > 0 ? ` (with rewards of up to ${Number(highest.toPrecision(4))})` : "";

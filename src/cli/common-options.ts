@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { largestSeed } from "../random.ts";
 
 /** What every command understands. */
 export interface CommonOptions {
@@ -26,7 +27,7 @@ export function wholeNumber(minimum: number): (text: string) => number {
   };
 }
 
-/** An option's value as a seed: random streams take 32 bits, so two larger ones could mean the same. */
+/** An option's value as a seed. */
 export function seed(text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value > largestSeed) {
@@ -34,8 +35,6 @@ export function seed(text: string): number {
   }
   return value;
 }
-
-const largestSeed = 0xffffffff;
 
 /** An option's value as a number from `minimum` to `maximum`. */
 export function numberBetween(minimum: number, maximum: number): (text: string) => number {

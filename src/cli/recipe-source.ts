@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
-import { ConfigError, errorMessage } from "../errors.ts";
-import { isMissingPath } from "../missing-path.ts";
+import { ConfigError } from "../errors.ts";
+import { unreadableReason } from "../missing-path.ts";
 
 type Path = readonly PropertyKey[];
 
@@ -34,12 +34,9 @@ export async function readRecipeText(file: string): Promise<string> {
 }
 
 function reasonOf(error: unknown): string {
-  if (isMissingPath(error)) {
-    return "there is no such file";
-  }
   return (error as NodeJS.ErrnoException).code === "EISDIR"
     ? "it is a folder; give a YAML file (of a run folder, its recipe.yaml)"
-    : errorMessage(error);
+    : unreadableReason(error);
 }
 
 /** `lenient`: reads YAML as upstream does, in version 1.1, where of a key that stands twice the last counts. */

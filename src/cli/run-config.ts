@@ -3,6 +3,7 @@ import { type SavedDtype, savedDtypes } from "../compute/local/saved-folder.ts";
 import { temperatures } from "../compute/sampler.ts";
 import { type StatePrecision, statePrecisions } from "../optim/moment.ts";
 import { type ScheduleName, scheduleNames, scheduleProblem } from "../optim/schedules.ts";
+import { largestSeed } from "../random.ts";
 import { type TaskName, taskParameters } from "../tasks/registry.ts";
 import { promptWeightings } from "../trainer/prompt-weights.ts";
 import { algorithmSection, comparesCompletions } from "./algorithm-section.ts";
@@ -147,8 +148,7 @@ const task = z.discriminatedUnion(
 
 const recipeKeys = z.strictObject({
   name: z.string().regex(/^[\w][\w.-]*$/, "letters, digits, dots, dashes and underscores"),
-  // Random streams take 32 bits: two larger seeds could mean the same one.
-  seed: z.int().min(0).max(0xffffffff).default(1),
+  seed: z.int().min(0).max(largestSeed).default(1),
   model: z.union([z.string().min(1), newModel], {
     error: "a model folder or ORG/NAME[@REVISION] on the hub (also as --model), or the sizes of a new model",
   }),

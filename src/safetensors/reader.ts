@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { shownName } from "../error-text.ts";
 import { errorMessage, internalError, ModelError } from "../errors.ts";
-import { isMissingPath } from "../missing-path.ts";
+import { unreadableReason } from "../missing-path.ts";
 import { toFloat32 } from "./float-conversion.ts";
 import {
   elementBytes,
@@ -77,8 +77,7 @@ function openFile(file: string): number {
     }
     return openSync(file, "r");
   } catch (error) {
-    const reason = isMissingPath(error) ? "there is no such file" : errorMessage(error);
-    throw new ModelError(`cannot open ${file}: ${reason}`);
+    throw new ModelError(`cannot open ${file}: ${unreadableReason(error)}`);
   }
 }
 

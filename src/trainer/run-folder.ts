@@ -4,6 +4,7 @@ import { isTemporaryName } from "../atomic-file.ts";
 import { shown } from "../error-text.ts";
 import { CheckpointError, ConfigError, errorMessage } from "../errors.ts";
 import { statIfPresent } from "../missing-path.ts";
+import { isLockName } from "./run-lock.ts";
 
 /** Where everything of a run lies. `recipe.yaml` is written by who starts the run. */
 export interface RunPaths {
@@ -60,8 +61,8 @@ function entriesOf(folder: string): string[] {
 
 /** What a run that left no trace yet may have made. */
 function isOfRun(name: string): boolean {
-  const own = Object.values(runPaths("")).filter((entry) => entry !== runPaths("").recipe);
-  return own.includes(name) || name.startsWith("lock-") || isTemporaryName(name);
+  const { recipe: _, ...made } = runPaths("");
+  return Object.values(made).includes(name) || isLockName(name) || isTemporaryName(name);
 }
 
 /** Makes the folders of a run. */

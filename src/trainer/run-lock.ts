@@ -16,6 +16,11 @@ interface Claim extends ProcessClaim {
 
 const prefix = "lock-";
 
+/** True of the files by which processes claim a run folder. */
+export function isLockName(name: string): boolean {
+  return name.startsWith(prefix);
+}
+
 /** Milliseconds in which one of two processes that start at the same instant gives way. */
 const settlingTime = 200;
 
@@ -64,7 +69,7 @@ function livingRivals(runDirectory: string, own: string): Claim[] {
 }
 
 function claimNamed(name: string): Claim | null {
-  const claim = name.startsWith(prefix) ? parseClaim(name.slice(prefix.length)) : null;
+  const claim = isLockName(name) ? parseClaim(name.slice(prefix.length)) : null;
   return claim && { ...claim, name };
 }
 

@@ -61,8 +61,7 @@ export async function trainStep(context: TrainStepContext, algorithm: Algorithm)
     warn(`no update: ${signal.zeroLossReason}`);
   }
 
-  context.keep(sampled, batch);
-  return {
+  const record: StepRecord = {
     stage: "train",
     step,
     learningRate,
@@ -71,6 +70,8 @@ export async function trainStep(context: TrainStepContext, algorithm: Algorithm)
     signal: signalLedger(signal, sampled, selected, resampleRounds),
     rollouts: rolloutStatistics(sampled),
   };
+  context.keep(sampled, batch);
+  return record;
 }
 
 /** Completions that were all cut at the token limit explain equal rewards better than anything else. */

@@ -2,6 +2,7 @@ import path from "node:path";
 import { z } from "zod";
 import { ConfigError } from "../../errors.ts";
 import { nearestKey } from "../../nearest-key.ts";
+import { largestSeed } from "../../random.ts";
 import { layered, sectionOf } from "../layered-source.ts";
 import { openRecipe } from "../recipe.ts";
 import {
@@ -23,7 +24,7 @@ const comparisonSchema = z.strictObject({
   name: nameSchema,
   base: z.custom<Record<string, unknown>>(isSection, "a recipe file or the sections of a recipe"),
   seeds: z
-    .array(z.int().min(0).max(0xffffffff))
+    .array(z.int().min(0).max(largestSeed))
     .min(1)
     .refine((seeds) => new Set(seeds).size === seeds.length, "seeds that all differ"),
   budget: budget.nullable().default(null),

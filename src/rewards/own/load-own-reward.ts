@@ -4,7 +4,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { wayOut } from "../../error-text.ts";
 import { ConfigError, errorMessage } from "../../errors.ts";
-import { isMissingPath } from "../../missing-path.ts";
+import { unreadableReason } from "../../missing-path.ts";
 import type { Score } from "../../pipeline.ts";
 import { isScore, shownScore } from "../checked-score.ts";
 import type { AnyReward } from "../reward.ts";
@@ -59,8 +59,7 @@ function readSource(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    const reason = isMissingPath(error) ? "there is no such file" : errorMessage(error);
-    throw new ConfigError(`${file}: the reward cannot be read: ${reason}`);
+    throw new ConfigError(`${file}: the reward cannot be read: ${unreadableReason(error)}`);
   }
 }
 
