@@ -50,8 +50,8 @@ function splitKeyHeads(rows: Tensor, outer: number, length: number, layout: Head
   ]);
 }
 
-/** Smaller blocks make products too small for their full rate. */
-const smallestBlock = 64;
+/** Smaller blocks make more of small products and of slicing than they spare. */
+const smallestBlock = 128;
 const mostBlocks = 4;
 
 /**
