@@ -18,7 +18,8 @@ export function createLogprobReader(
   policy: Policy,
   { microBatchTokens, lanes }: Pick<LearnerOptions, "microBatchTokens" | "lanes">,
 ): LogprobReader {
-  const passes = createCompiledCache<TrainingPasses>(keptLayouts(policy.model.dimensions, lanes));
+  const rounds = { lanes, keptLayouts: keptLayouts(policy.model.dimensions, lanes) };
+  const passes = createCompiledCache<TrainingPasses>(rounds.keptLayouts);
   return {
     read: async (batch) => {
       const { groups } = batch;
@@ -30,7 +31,7 @@ export function createLogprobReader(
       );
       await runRounds(
         microBatches,
-        lanes,
+        rounds,
         ({ layout }) => passes.get(JSON.stringify(layout), () => compileLogprobPasses(policy, layout, lanes)),
         (group, completion, logprobs_T) => {
           found[group][completion] = logprobs_T;

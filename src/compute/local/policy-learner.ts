@@ -8,6 +8,7 @@ import type { TrainingBatch } from "../../pipeline.ts";
 import type { ForwardBackwardResult, OptimStepResult } from "../learner.ts";
 import { createCheckpointedCompiler } from "./checkpointed-passes.ts";
 import { createCompiledCache } from "./compiled-cache.ts";
+import { createLaneSum } from "./lane-sum.ts";
 import type { LossKind } from "./loss-inputs.ts";
 import { createLossReport } from "./loss-report.ts";
 import { type MicroBatch, planMicroBatches, tokensOf } from "./micro-batches.ts";
@@ -57,7 +58,8 @@ export function createPolicyLearner(policy: Policy, options: LearnerOptions): Po
     { length: options.lanes },
     () => new Map([...trainable].map(([name, { shape }]) => [name, backend.allocate(shape)])),
   );
-  const [gradients, ...otherGradients] = gradientLanes.map(valuesOf);
+  const laneSum = createLaneSum(backend, gradientLanes);
+  const gradients = valuesOf(gradientLanes[0]);
   const weights = valuesOf(trainable);
   const optimizer = adamw(options.adamw);
   const optimizerState = optimizer.init(weights);
@@ -66,7 +68,11 @@ export function createPolicyLearner(policy: Policy, options: LearnerOptions): Po
     ? createCheckpointedCompiler(policy, gradientLanes, usualRows)
     : (layout: SharedPromptLayout, loss: LossKind) =>
         compileTrainingPasses(policy, layout, loss, gradientLanes);
-  const passes = createCompiledCache<TrainingPasses>(keptLayouts(policy.model.dimensions, options.lanes));
+  const rounds = {
+    lanes: options.lanes,
+    keptLayouts: keptLayouts(policy.model.dimensions, options.lanes),
+  };
+  const passes = createCompiledCache<TrainingPasses>(rounds.keptLayouts);
   const passesFor = ({ layout, kind }: MicroBatch): TrainingPasses =>
     passes.get(JSON.stringify([layout, kind]), () => compile(layout, kind));
 
@@ -79,13 +85,11 @@ export function createPolicyLearner(policy: Policy, options: LearnerOptions): Po
       );
       const report = createLossReport(batch);
       const microBatches = planMicroBatches(batch, options.microBatchTokens, options.lanes);
-      await runRounds(microBatches, options.lanes, passesFor, (group, index, logprobs_T) => {
+      await runRounds(microBatches, rounds, passesFor, (group, index, logprobs_T) => {
         logprobs[group][index] = logprobs_T;
         report.add(batch.groups[group].completions[index], logprobs_T);
       });
-      for (const lane of otherGradients) {
-        moveOnto(gradients, lane);
-      }
+      laneSum.run();
       const tokens = microBatches.reduce((total, microBatch) => total + tokensOf(microBatch), 0);
       return { loss: report.loss, logprobs, tokens, metrics: report.metrics() };
     },
@@ -104,21 +108,13 @@ export function createPolicyLearner(policy: Policy, options: LearnerOptions): Po
       }
       return { gradientNorm: norm };
     },
-    free: () => passes.clear(),
+    free: () => {
+      passes.clear();
+      laneSum.free();
+    },
   };
 }
 
 function valuesOf(buffers: ReadonlyMap<string, Buffer>): NamedValues {
   return Object.fromEntries([...buffers].map(([name, { values }]) => [name, values as Float32Array]));
-}
-
-/** Adds each value to its counterpart and leaves zeros behind. */
-function moveOnto(target: NamedValues, source: NamedValues): void {
-  for (const [name, values] of Object.entries(source)) {
-    const sums = target[name];
-    for (let i = 0; i < values.length; i++) {
-      sums[i] += values[i];
-    }
-    values.fill(0);
-  }
 }
