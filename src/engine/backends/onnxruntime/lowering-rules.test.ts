@@ -53,15 +53,15 @@ describe("products of few rows with large weights", () => {
     { rows: 33, inputs: 256, outputs: 512 },
   ];
   test.each(cases)("agree with the reference: $rows x $inputs x $outputs", ({ rows, inputs, outputs }) => {
-    const [x, weights] = [floats([rows, inputs]), floats([outputs, inputs])];
-    const product = matmul(input("x", x.shape), input("weights", weights.shape), {
-      transposeB: true,
-      scale: 0.125,
-    });
-    const feeds = { x: x.values, weights: weights.values };
-    const actual = evaluate(onnxRuntime, { product }, feeds);
-    const expected = evaluate(reference, { product }, feeds);
-    expect(relativeError(actual.product, expected.product, 1e-2)).toBeLessThan(1e-5);
+    const [x, weights, bias] = [floats([rows, inputs]), floats([outputs, inputs]), floats([outputs])];
+    const product = (): Tensor =>
+      matmul(input("x", x.shape), input("weights", weights.shape), { transposeB: true, scale: 0.125 });
+    const feeds = { x: x.values, weights: weights.values, bias: bias.values };
+    for (const result of [product(), add(product(), input("bias", bias.shape))]) {
+      const actual = evaluate(onnxRuntime, { result }, feeds);
+      const expected = evaluate(reference, { result }, feeds);
+      expect(relativeError(actual.result, expected.result, 1e-2)).toBeLessThan(1e-5);
+    }
   });
 });
 

@@ -3,7 +3,7 @@ import type { CompileOptions } from "../../backend.ts";
 import type { Graph } from "../../graph.ts";
 import { applyRule, type PrimitiveNode, type RuleTable, type Tensor } from "../../primitives.ts";
 import { sameShape, sizeOf } from "../../shape.ts";
-import { lowerGemm, lowerMatmul, type MatmulNode } from "./lower-matmul.ts";
+import { hasFewRows, lowerGemm, lowerMatmul, type MatmulNode } from "./lower-matmul.ts";
 import { type Lowering, nameOf, namesOf } from "./lowering.ts";
 import { float, type OnnxWriter, onnxType } from "./onnx-writer.ts";
 
@@ -184,10 +184,8 @@ export function findFused(graph: Graph): Set<number> {
       }
       if (part.primitive === "matmul") {
         // A bias is taken along for nothing; a whole matrix makes Gemm slower than a product and an addition.
-        return (
-          part.shape.length === 2 &&
-          (addend.shape.length === 1 || sizeOf(part.shape) >= smallestSummedProduct)
-        );
+        const isBias = addend.shape.length === 1 && !hasFewRows(part as PrimitiveNode as MatmulNode);
+        return part.shape.length === 2 && (isBias || sizeOf(part.shape) >= smallestSummedProduct);
       }
       return (
         part.primitive === "scatterAddRows" && isZeros(part.inputs[0]) && sameShape(addend.shape, part.shape)
