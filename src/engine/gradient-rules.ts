@@ -12,7 +12,6 @@ import {
   reshape,
   rotate,
   scatterAddRows,
-  sigmoid,
   slice,
   softmax,
   subtract,
@@ -44,9 +43,9 @@ const gradientRules: RuleTable<[y: Tensor, g: Tensor], InputGradients> = {
   exponential: (_, y, g) => [multiply(g, y)],
   logarithm: ({ inputs: [x] }, _, g) => [divide(g, x)],
   sigmoid: (_, y, g) => [multiply(g, subtract(y, multiply(y, y)))],
-  silu: ({ inputs: [x] }, y, g) => {
-    const s = sigmoid(x);
-    return [multiply(g, add(s, subtract(y, multiply(y, s))))];
+  swiglu: ({ inputs: [, up, opened, activated] }, _, g) => {
+    const toUp = multiply(g, activated);
+    return [multiply(up, add(toUp, multiply(opened, subtract(g, toUp)))), toUp, null, null];
   },
 
   matmul: ({ inputs: [a, b], attributes: { transposeA, transposeB, scale } }, _, g) => {

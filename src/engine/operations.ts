@@ -67,9 +67,10 @@ export function sigmoid(x: Tensor): Tensor {
   return record("sigmoid", [x], {});
 }
 
-/** x * sigmoid(x). */
-export function silu(x: Tensor): Tensor {
-  return record("silu", [x], {});
+/** silu(gate) * up, where silu(x) is x * sigmoid(x). */
+export function swiglu(gate: Tensor, up: Tensor): Tensor {
+  const opened = sigmoid(gate);
+  return record("swiglu", [gate, up, opened, multiply(gate, opened)], {});
 }
 
 export interface MatmulOptions {

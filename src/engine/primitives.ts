@@ -23,8 +23,11 @@ export interface PrimitiveAttributes {
   exponential: object;
   logarithm: object;
   sigmoid: object;
-  /** x * sigmoid(x). */
-  silu: object;
+  /**
+   * silu(gate) * up of equal shapes: inputs gate, up, sigmoid(gate) and silu(gate). The last two are handed over because
+   * the gradient needs them again; it flows to the first two alone.
+   */
+  swiglu: object;
 
   /** Batched matrix product `scale * op(a) op(b)`; batch dimensions broadcast. */
   matmul: { transposeA: boolean; transposeB: boolean; scale: number };

@@ -16,6 +16,7 @@ import {
   slice,
   softmax,
   sum,
+  swiglu,
   transpose,
 } from "./operations.ts";
 import type { Tensor } from "./primitives.ts";
@@ -33,6 +34,7 @@ describe("a shape that does not fit is a bug of ours", () => {
   test.each<[string, () => unknown]>([
     ["sizes that do not broadcast", () => add(floats(2, 3), floats(2))],
     ["sizes that do not broadcast in the middle", () => multiply(floats(2, 3, 4), floats(2, 1))],
+    ["swiglu of unequal shapes", () => swiglu(floats(2, 3), floats(3))],
     ["matmul of a vector", () => matmul(floats(3), floats(3, 2))],
     ["matmul by a vector", () => matmul(floats(2, 3), floats(3))],
     ["matmul of unequal inner sizes", () => matmul(floats(2, 3), floats(2, 3))],

@@ -41,7 +41,15 @@ const shapeRules: RuleTable<[], Shape> = {
   exponential: elementwise,
   logarithm: elementwise,
   sigmoid: elementwise,
-  silu: elementwise,
+  swiglu: ({ inputs }) => {
+    const shapes = inputs.map(({ shape }) => shape);
+    check(
+      shapes.every((shape) => sameShape(shape, shapes[0])),
+      "swiglu",
+      shapes.slice(0, 2),
+    );
+    return shapes[0];
+  },
 
   matmul: ({ inputs: [a, b], attributes: { transposeA, transposeB } }) => {
     const [rows, innerA] = transposeA

@@ -1,4 +1,4 @@
-import { add, multiply, reshape, rmsNorm, rotate, silu } from "../engine/operations.ts";
+import { add, reshape, rmsNorm, rotate, swiglu } from "../engine/operations.ts";
 import type { Tensor } from "../engine/primitives.ts";
 import type { Attend, HeadLayout } from "./attention.ts";
 import type { Rows } from "./rows.ts";
@@ -39,10 +39,7 @@ export function decoderLayer(
   });
   const attended = add(hidden, weights.linear(mixed, "self_attn.o_proj"));
   const mlpInput = rmsNorm(attended, weights.tensor("post_attention_layernorm.weight"), normEpsilon);
-  return add(attended, swiglu(weights, mlpInput));
-}
-
-function swiglu(weights: Weights, x: Tensor): Tensor {
-  const gate = silu(weights.linear(x, "mlp.gate_proj"));
-  return weights.linear(multiply(gate, weights.linear(x, "mlp.up_proj")), "mlp.down_proj");
+  const gate = weights.linear(mlpInput, "mlp.gate_proj");
+  const activated = swiglu(gate, weights.linear(mlpInput, "mlp.up_proj"));
+  return add(attended, weights.linear(activated, "mlp.down_proj"));
 }

@@ -17,11 +17,11 @@ import {
   rotate,
   scatterAddRows,
   sigmoid,
-  silu,
   slice,
   softmax,
   subtract,
   sum,
+  swiglu,
   transpose,
 } from "../../src/engine/operations.ts";
 import type { Primitive, Tensor } from "../../src/engine/primitives.ts";
@@ -157,7 +157,15 @@ export const primitiveCases: { readonly [P in Primitive]: readonly GraphCase[] }
   exponential: elementwiseCases(exponential),
   logarithm: elementwiseCases(logarithm, positive),
   sigmoid: [...elementwiseCases(sigmoid), { name: "saturated", inputs: [saturated], build: sigmoid }],
-  silu: [...elementwiseCases(silu), { name: "saturated", inputs: [saturated], build: silu }],
+  swiglu: [
+    ...[[2, 3], [5], []].map((shape) => ({
+      name: formatShape(shape),
+      inputs: [floats(shape, [-2, 2]), floats(shape)],
+      build: swiglu,
+    })),
+    { name: "a saturated gate", inputs: [saturated, floats([7])], build: swiglu },
+    { name: "a tensor and itself", inputs: [floats([2, 3])], build: (x) => swiglu(x, x) },
+  ],
 
   matmul: matmulCases,
   sum: [[0], [1], [2], [0, 2], [1, 2], [0, 1, 2]].map((axes) => ({

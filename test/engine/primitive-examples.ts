@@ -18,11 +18,11 @@ import {
   rotate,
   scatterAddRows,
   sigmoid,
-  silu,
   slice,
   softmax,
   subtract,
   sum,
+  swiglu,
   transpose,
 } from "../../src/engine/operations.ts";
 import type { Primitive } from "../../src/engine/primitives.ts";
@@ -96,11 +96,11 @@ export const primitiveExamples: { readonly [P in Primitive]: Example } = {
     build: sigmoid,
     expected: [0.5, 0.7310585786300049],
   },
-  silu: {
-    name: "is x times sigmoid",
-    inputs: [exactly([3], [0, 1, -1])],
-    build: silu,
-    expected: [0, 0.7310585786300049, -0.2689414213699951],
+  swiglu: {
+    name: "is gate times its sigmoid times up",
+    inputs: [exactly([3], [0, 1, -1]), exactly([3], [5, 2, -1])],
+    build: swiglu,
+    expected: [0, 1.4621171572600098, 0.2689414213699951],
   },
 
   matmul: {

@@ -11,9 +11,9 @@ import {
   multiply,
   rmsNorm,
   scatterAddRows,
-  silu,
   softmax,
   sumAll,
+  swiglu,
 } from "../../operations.ts";
 import type { Tensor } from "../../primitives.ts";
 import { sizeOf } from "../../shape.ts";
@@ -47,7 +47,8 @@ const projection = input("projection", [width, width]);
 const feeds = randomFeeds([table, ids, values, weight, projection]);
 
 const scattered = scatterAddRows(table, ids, values);
-const hidden = add(matmul(silu(rmsNorm(gatherRows(table, ids), weight, 1e-6)), projection), values);
+const normed = rmsNorm(gatherRows(table, ids), weight, 1e-6);
+const hidden = add(matmul(swiglu(normed, normed), projection), values);
 const loss = sumAll(multiply(logSumExp(hidden), softmax(hidden)));
 const [tableGradient, weightGradient, projectionGradient] = gradients(loss, [table, weight, projection]);
 

@@ -62,7 +62,12 @@ const loweringRules: RuleTable<[lowering: Lowering], string> = {
     return scatterAdd(addend, fused.inputs[1], fused.inputs[2], lowering);
   },
   subtract: operator("Sub"),
-  multiply: operator("Mul"),
+  multiply: (node, lowering) => {
+    const [x, sigmoidOfX] = node.inputs;
+    return lowering.fused.has(sigmoidOfX.id)
+      ? lowering.writer.contributedNode("QuickGelu", [nameOf(x, lowering.names)], { alpha: float(1) })
+      : operator("Mul")(node, lowering);
+  },
   divide: operator("Div"),
   less: ({ inputs }, { writer, names }) => {
     const [isLess] = writer.node("Less", namesOf(inputs, names));
@@ -73,8 +78,8 @@ const loweringRules: RuleTable<[lowering: Lowering], string> = {
   exponential: operator("Exp"),
   logarithm: operator("Log"),
   sigmoid: operator("Sigmoid"),
-  silu: ({ inputs }, { writer, names }) =>
-    writer.contributedNode("QuickGelu", namesOf(inputs, names), { alpha: float(1) }),
+  swiglu: ({ inputs: [, up, , activated] }, { writer, names }) =>
+    writer.node("Mul", namesOf([activated, up], names))[0],
 
   matmul: lowerMatmul,
   sum: ({ inputs: [x], attributes: { axes } }, { writer, names }) =>
@@ -162,7 +167,10 @@ function isZeros(tensor: Tensor): boolean {
 /** Products of so many elements are added up in Gemm, for ONNX Runtime would hold all of a sum's at a time. */
 const smallestSummedProduct = 1 << 24;
 
-/** Products of matrices and scatters onto zeros whose only use is an addition, which Gemm and ScatterElements take along. */
+/**
+ * What is written together with the node that alone uses it: products of matrices and scatters onto zeros, which an
+ * addition takes along in Gemm and ScatterElements, and the sigmoid of a SwiGLU of which no gradient is taken.
+ */
 export function findFused(graph: Graph): Set<number> {
   const uses = new Map<number, number>();
   const use = (tensor: Tensor): void => void uses.set(tensor.id, (uses.get(tensor.id) ?? 0) + 1);
@@ -174,6 +182,9 @@ export function findFused(graph: Graph): Set<number> {
   }
   const fused = new Set<number>();
   for (const tensor of graph.tensors) {
+    if (tensor.primitive === "swiglu" && uses.get(tensor.inputs[2].id) === 2) {
+      fused.add(tensor.inputs[2].id);
+    }
     if (tensor.primitive !== "add") {
       continue;
     }

@@ -16,6 +16,7 @@ const inPlace = new Set([
   "exponential",
   "logarithm",
   "sigmoid",
+  "swiglu",
   "softmax",
 ]);
 

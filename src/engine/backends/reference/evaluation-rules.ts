@@ -69,7 +69,7 @@ const evaluationRules: RuleTable<[Evaluation], Values> = {
   exponential: elementwise(Math.exp),
   logarithm: elementwise(Math.log),
   sigmoid: elementwise(sigmoid),
-  silu: elementwise((x) => x * sigmoid(x)),
+  swiglu: (_, { inputs: [, up, , activated] }) => up.map((value, index) => value * activated[index]),
 
   matmul: ({ inputs: [nodeA, nodeB], attributes }, { shape, inputs: [a, b] }) => {
     const { transposeA, transposeB, scale } = attributes;
