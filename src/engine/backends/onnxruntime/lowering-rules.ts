@@ -44,6 +44,17 @@ function scatterAdd(
   })[0];
 }
 
+/** Computed once, also where log-sum-exp and its gradient both want it. */
+function softmaxOf(x: Tensor, { writer, names, byproducts }: Lowering): string {
+  const known = byproducts.softmax.get(x.id);
+  if (known !== undefined) {
+    return known;
+  }
+  const [name] = writer.node("Softmax", [nameOf(x, names)], { axis: -1 });
+  byproducts.softmax.set(x.id, name);
+  return name;
+}
+
 const loweringRules: RuleTable<[lowering: Lowering], string> = {
   input: ({ attributes: { name } }) => inputValue(name),
   constant: () => {
@@ -84,14 +95,14 @@ const loweringRules: RuleTable<[lowering: Lowering], string> = {
   matmul: lowerMatmul,
   sum: ({ inputs: [x], attributes: { axes } }, { writer, names }) =>
     writer.node("ReduceSum", [nameOf(x, names), writer.integers(axes)], { keepdims: 1 })[0],
-  softmax: ({ inputs }, { writer, names }) => writer.node("Softmax", namesOf(inputs, names), { axis: -1 })[0],
-  // LogSoftmax is much faster than ReduceLogSumExp; the largest element is the one that loses no digits to the difference.
-  logSumExp: ({ inputs: [x] }, { writer, names }) => {
-    const name = nameOf(x, names);
+  softmax: ({ inputs: [x] }, lowering) => softmaxOf(x, lowering),
+  // Much faster than ReduceLogSumExp, and its gradient wants the softmax; the largest share loses no digits.
+  logSumExp: ({ inputs: [x] }, lowering) => {
+    const { writer, names } = lowering;
     const largestOf = (value: string): string =>
       writer.node("ReduceMax", [value, writer.integers([-1])], { keepdims: 1 })[0];
-    const [logProbabilities] = writer.node("LogSoftmax", [name], { axis: -1 });
-    return writer.node("Sub", [largestOf(name), largestOf(logProbabilities)])[0];
+    const [logarithm] = writer.node("Log", [largestOf(softmaxOf(x, lowering))]);
+    return writer.node("Sub", [largestOf(nameOf(x, names)), logarithm])[0];
   },
 
   reshape: ({ inputs: [x], attributes: { shape } }, { writer, names }) =>
@@ -119,7 +130,7 @@ const loweringRules: RuleTable<[lowering: Lowering], string> = {
     return writer.node("ScatterND", [nameOf(base, names), column, nameOf(values, names)])[0];
   },
 
-  rmsNorm: ({ inputs, attributes: { epsilon } }, { writer, names, inverseRmsNames }) => {
+  rmsNorm: ({ inputs, attributes: { epsilon } }, { writer, names, byproducts }) => {
     const attributes = { axis: -1, epsilon: float(epsilon), stash_type: 1 };
     const [normalized, inverseRms] = writer.node(
       "SimplifiedLayerNormalization",
@@ -127,11 +138,11 @@ const loweringRules: RuleTable<[lowering: Lowering], string> = {
       attributes,
       { outputs: 2 },
     );
-    inverseRmsNames.set(`${inputs[0].id}:${epsilon}`, inverseRms);
+    byproducts.inverseRms.set(`${inputs[0].id}:${epsilon}`, inverseRms);
     return normalized;
   },
-  inverseRms: ({ inputs: [x], attributes: { epsilon } }, { writer, names, inverseRmsNames }) => {
-    const known = inverseRmsNames.get(`${x.id}:${epsilon}`);
+  inverseRms: ({ inputs: [x], attributes: { epsilon } }, { writer, names, byproducts }) => {
+    const known = byproducts.inverseRms.get(`${x.id}:${epsilon}`);
     if (known !== undefined) {
       return known;
     }
@@ -219,7 +230,7 @@ export function lowerGraph(
   const lowering: Lowering = {
     writer,
     names: new Map(),
-    inverseRmsNames: new Map(),
+    byproducts: { inverseRms: new Map(), softmax: new Map() },
     fused: findFused(graph),
     parallelism,
   };

@@ -8,8 +8,8 @@ export interface Lowering {
   readonly writer: OnnxWriter;
   /** The ONNX value of each tensor lowered so far, by id. */
   readonly names: Map<number, string>;
-  /** 1/rms that an RMSNorm node gave along with its output, by input id and epsilon. */
-  readonly inverseRmsNames: Map<string, string>;
+  /** What other nodes found along the way: 1/rms of an input by id and epsilon, softmax of an input by id. */
+  readonly byproducts: { readonly inverseRms: Map<string, string>; readonly softmax: Map<number, string> };
   /** Products and scatters that are written together with the addition that alone uses them. */
   readonly fused: ReadonlySet<number>;
   readonly parallelism: CompileOptions["parallelism"];

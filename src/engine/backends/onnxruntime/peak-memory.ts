@@ -60,7 +60,7 @@ export function peakMemory(graph: Graph): number {
 }
 
 /**
- * What a node takes on the side in ONNX Runtime: log-softmax of the whole, a copy of a transposed left operand, a product
+ * What a node takes on the side in ONNX Runtime: softmax of the whole, a copy of a transposed left operand, a product
  * of few rows before it is transposed.
  */
 function scratchBytes(tensor: Tensor): number {
