@@ -21,6 +21,7 @@ import {
   zeros,
 } from "./operations.ts";
 import { applyRule, type RuleTable, type Tensor } from "./primitives.ts";
+import { sizeOf } from "./shape.ts";
 
 /** What a rule gives back for each input: its share of the gradient, or null where none flows. */
 type InputGradients = readonly (Tensor | null)[];
@@ -101,14 +102,15 @@ const gradientRules: RuleTable<[y: Tensor, g: Tensor], InputGradients> = {
   ],
 
   rmsNorm: ({ inputs: [x, weight], attributes: { epsilon } }, _, g) => {
-    const lastAxis = x.shape.length - 1;
+    const width = weight.shape[0];
     const scale = inverseRms(x, epsilon);
     const normalized = multiply(x, scale);
-    const weighted = multiply(g, weight);
-    const mean = multiply(sum(multiply(weighted, normalized), [lastAxis]), 1 / x.shape[lastAxis]);
+    const products = multiply(g, normalized);
+    const rows = reshape(products, [sizeOf(x.shape) / width, width]);
+    const mean = reshape(matmul(rows, reshape(weight, [width, 1]), { scale: 1 / width }), scale.shape);
     return [
-      multiply(scale, subtract(weighted, multiply(normalized, mean))),
-      sumTo(multiply(g, normalized), weight.shape),
+      multiply(scale, subtract(multiply(g, weight), multiply(normalized, mean))),
+      sumTo(products, weight.shape),
     ];
   },
   inverseRms: ({ inputs: [x] }, y, g) => {
