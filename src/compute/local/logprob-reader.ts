@@ -1,9 +1,9 @@
 import type { TokenBatch, TokenGroup } from "../learner.ts";
 import { createCompiledCache } from "./compiled-cache.ts";
-import { planMicroBatches } from "./micro-batches.ts";
+import { type MicroBatchLimits, planMicroBatches } from "./micro-batches.ts";
 import { runRounds } from "./pass-rounds.ts";
 import type { Policy } from "./policy.ts";
-import { keptLayouts, type LearnerOptions } from "./policy-learner.ts";
+import { keptLayouts } from "./policy-learner.ts";
 import { compileLogprobPasses } from "./training-graph.ts";
 import type { TrainingPasses } from "./training-pass.ts";
 
@@ -14,21 +14,15 @@ export interface LogprobReader {
   free(): void;
 }
 
-export function createLogprobReader(
-  policy: Policy,
-  { microBatchTokens, lanes }: Pick<LearnerOptions, "microBatchTokens" | "lanes">,
-): LogprobReader {
+export function createLogprobReader(policy: Policy, limits: MicroBatchLimits): LogprobReader {
+  const { lanes } = limits;
   const rounds = { lanes, keptLayouts: keptLayouts(policy.model.dimensions, lanes) };
   const passes = createCompiledCache<TrainingPasses>(rounds.keptLayouts);
   return {
     read: async (batch) => {
       const { groups } = batch;
       const found = groups.map(({ completions }) => completions.map((): number[] => []));
-      const microBatches = planMicroBatches(
-        { ...batch, groups: groups.map(everyTokenWeighted) },
-        microBatchTokens,
-        lanes,
-      );
+      const microBatches = planMicroBatches({ ...batch, groups: groups.map(everyTokenWeighted) }, limits);
       await runRounds(
         microBatches,
         rounds,

@@ -88,12 +88,9 @@ interface TrainingMemory {
 function trainingMemory(policy: Policy, options: LearnerOptions, workload: Workload): TrainingMemory {
   const { lanes, microBatchTokens, gradientCheckpointing = false } = options;
   const batch = largestBatch(workload);
-  const plan = planMicroBatches(batch, microBatchTokens, lanes).map(({ layout }) => layout);
+  const plan = planMicroBatches(batch, options).map(({ layout }) => layout);
   const layouts = new Map(
-    [...plan, largestLayout(batch, microBatchTokens, lanes)].map((layout) => [
-      JSON.stringify(layout),
-      layout,
-    ]),
+    [...plan, largestLayout(batch, options)].map((layout) => [JSON.stringify(layout), layout]),
   );
   const { layers, hiddenSize } = policy.model.dimensions;
   const memory = { activations: 0, buffers: 0, operators: 0 };

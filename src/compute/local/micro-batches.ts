@@ -59,15 +59,23 @@ export function tokensOf({ slices }: MicroBatch): number {
   );
 }
 
+/** Rows (tokens and padding) of the micro-batches that go through the model side by side, one in each lane. */
+export interface MicroBatchLimits {
+  lanes: number;
+  /** Of all lanes together at the most; changes memory and speed, never the update. */
+  microBatchTokens: number;
+  /** Up to which groups go together; a larger one goes alone. As many as `microBatchTokens` by default. */
+  joinedTokens?: number;
+}
+
 /**
- * Cuts a batch into micro-batches for `lanes` that work side by side and hold `maxRows` rows together, padding included;
- * a single completion may be larger. Every lane has about the same work. Completions whose weights and KL weights are all
- * 0 have no gradient and are left out.
+ * Cuts a batch into micro-batches; a single completion may be larger than the limit. Every lane has about the same work.
+ * Completions whose weights and KL weights are all 0 have no gradient and are left out.
  */
-export function planMicroBatches(batch: TrainingBatch, maxRows: number, lanes: number): MicroBatch[] {
+export function planMicroBatches(batch: TrainingBatch, limits: MicroBatchLimits): MicroBatch[] {
   const { loss, temperature = 1 } = batch;
   const kind = lossKindOf(batch);
-  return packEvenly(activeSlices(batch), maxRows, lanes).map((slices) => ({
+  return packEvenly(activeSlices(batch), limits).map((slices) => ({
     layout: layoutOf(slices),
     slices,
     loss,
@@ -86,20 +94,34 @@ function activeSlices(batch: TrainingBatch): GroupSlice[] {
 }
 
 /** What the largest micro-batch may be that batches like this one are cut into: shorter completions may need fewer rounds. */
-export function largestLayout(batch: TrainingBatch, maxRows: number, lanes: number): SharedPromptLayout {
-  const layouts = packSlices(activeSlices(batch), Math.ceil(maxRows / lanes)).map(layoutOf);
+export function largestLayout(batch: TrainingBatch, limits: MicroBatchLimits): SharedPromptLayout {
+  const layouts = packSlices(activeSlices(batch), rowsPerLane(limits)).map(layoutOf);
   return layouts.reduce((largest, layout) => (rowsOf(layout) > rowsOf(largest) ? layout : largest));
 }
 
-/** The smallest micro-batches that come to as few rounds of `lanes` as the largest would. */
-function packEvenly(groups: readonly GroupSlice[], maxRows: number, lanes: number): GroupSlice[][] {
-  let size = Math.ceil(maxRows / lanes);
-  let packed = packSlices(groups, size);
-  const places = lanes * Math.ceil(packed.length / lanes);
+interface LaneRows {
+  most: number;
+  joined: number;
+}
+
+function rowsPerLane({
+  lanes,
+  microBatchTokens,
+  joinedTokens = microBatchTokens,
+}: MicroBatchLimits): LaneRows {
+  return { most: Math.ceil(microBatchTokens / lanes), joined: Math.ceil(joinedTokens / lanes) };
+}
+
+/** The smallest micro-batches that come to as few rounds of all lanes as the largest would. */
+function packEvenly(groups: readonly GroupSlice[], limits: MicroBatchLimits): GroupSlice[][] {
+  const { most, joined } = rowsPerLane(limits);
+  let size = most;
+  let packed = packSlices(groups, { most, joined });
+  const places = limits.lanes * Math.ceil(packed.length / limits.lanes);
   let tooSmall = 0;
   while (size - tooSmall > 1) {
     const middle = Math.floor((size + tooSmall) / 2);
-    const tried = packSlices(groups, middle);
+    const tried = packSlices(groups, { most: middle, joined });
     if (tried.length <= places) {
       [size, packed] = [middle, tried];
     } else {
@@ -109,10 +131,10 @@ function packEvenly(groups: readonly GroupSlice[], maxRows: number, lanes: numbe
   return packed;
 }
 
-/** Groups of like lengths go together, at most `maxRows` rows at once. */
-function packSlices(groups: readonly GroupSlice[], maxRows: number): GroupSlice[][] {
+/** Groups of like lengths go together. */
+function packSlices(groups: readonly GroupSlice[], { most, joined }: LaneRows): GroupSlice[][] {
   const slices = groups
-    .flatMap((group) => splitGroup(group, maxRows))
+    .flatMap((group) => splitGroup(group, most))
     .map((slice) => ({ slice, layout: layoutOf([slice]) }))
     .sort(
       (a, b) =>
@@ -125,7 +147,7 @@ function packSlices(groups: readonly GroupSlice[], maxRows: number): GroupSlice[
   const packed: GroupSlice[][] = [];
   let open: GroupSlice[] = [];
   for (const slice of slices) {
-    if (open.length > 0 && rowsOf(layoutOf([...open, slice])) > maxRows) {
+    if (open.length > 0 && rowsOf(layoutOf([...open, slice])) > Math.min(joined, most)) {
       packed.push(open);
       open = [];
     }

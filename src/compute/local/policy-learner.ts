@@ -11,18 +11,16 @@ import { createCompiledCache } from "./compiled-cache.ts";
 import { createLaneSum } from "./lane-sum.ts";
 import type { LossKind } from "./loss-inputs.ts";
 import { createLossReport } from "./loss-report.ts";
-import { type MicroBatch, planMicroBatches, tokensOf } from "./micro-batches.ts";
+import { type MicroBatch, type MicroBatchLimits, planMicroBatches, tokensOf } from "./micro-batches.ts";
 import { runRounds } from "./pass-rounds.ts";
 import type { Policy } from "./policy.ts";
 import { compileTrainingPasses } from "./training-graph.ts";
 import type { TrainingPasses } from "./training-pass.ts";
 
-export interface LearnerOptions {
+export interface LearnerOptions extends MicroBatchLimits {
   adamw: AdamWOptions;
   /** Gradients are scaled down to this norm; null leaves them. */
   maxGradientNorm: number | null;
-  /** Rows (tokens and padding) that go through the model at once; changes memory and speed, never the update. */
-  microBatchTokens: number;
   /**
    * Micro-batches that go through side by side, a thread and a set of gradients each; with 1, all threads share every
    * operator instead. It decides the order of summation, and so the last bits of an update.
@@ -84,7 +82,7 @@ export function createPolicyLearner(policy: Policy, options: LearnerOptions): Po
         completions.map(() => null),
       );
       const report = createLossReport(batch);
-      const microBatches = planMicroBatches(batch, options.microBatchTokens, options.lanes);
+      const microBatches = planMicroBatches(batch, options);
       await runRounds(microBatches, rounds, passesFor, (group, index, logprobs_T) => {
         logprobs[group][index] = logprobs_T;
         report.add(batch.groups[group].completions[index], logprobs_T);
