@@ -51,8 +51,14 @@ export function hasFewRows({ inputs: [x, weights], attributes }: MatmulNode): bo
 }
 
 function matmulOfFewRows({ inputs: [x, weights], attributes }: MatmulNode, lowering: Lowering): string {
-  const operands = namesOf([weights, x], lowering.names);
-  return transposed(fusedMatMul(operands, attributes, lowering), 2, lowering);
+  const { writer, names } = lowering;
+  const [rows, left] = namesOf([x, weights], names);
+  const columns = writer.beforeTransposing(rows);
+  const product =
+    columns === undefined
+      ? fusedMatMul([left, rows], attributes, lowering)
+      : fusedMatMul([left, columns], { ...attributes, transposeB: false }, lowering);
+  return writer.transposed(product);
 }
 
 /**

@@ -7,7 +7,7 @@ import { buildCase, floats, type GraphCase } from "../../../../test/engine/graph
 import { primitiveCases } from "../../../../test/engine/primitive-cases.ts";
 import { randomGraphs } from "../../../../test/engine/random-graph.ts";
 import { buildGraph } from "../../graph.ts";
-import { add, matmul } from "../../operations.ts";
+import { add, matmul, sigmoid, swiglu } from "../../operations.ts";
 import type { Tensor } from "../../primitives.ts";
 import { input } from "../../tensor.ts";
 import { createReferenceBackend } from "../reference/backend.ts";
@@ -63,6 +63,35 @@ describe("products of few rows with large weights", () => {
       expect(relativeError(actual.result, expected.result, 1e-2)).toBeLessThan(1e-5);
     }
   });
+});
+
+test("an MLP of few rows agrees with the reference, alone and where its parts are read too", () => {
+  const [rows, inputs, width] = [8, 256, 512];
+  const values = {
+    x: floats([rows, inputs]),
+    gate: floats([width, inputs]),
+    up: floats([width, inputs]),
+    down: floats([inputs, width]),
+  };
+  const tensor = (name: keyof typeof values): Tensor => input(name, values[name].shape);
+  const project = (x: Tensor, name: keyof typeof values): Tensor =>
+    matmul(x, tensor(name), { transposeB: true, scale: 0.1 });
+  const feeds = Object.fromEntries(Object.entries(values).map(([name, given]) => [name, given.values]));
+  const x = tensor("x");
+  const [gate, up] = [project(x, "gate"), project(x, "up")];
+  const activated = swiglu(gate, up);
+  const hidden = project(activated, "down");
+  const outputSets: Readonly<Record<string, Tensor>>[] = [
+    { hidden },
+    { hidden, gate, up, activated, sum: add(activated, sigmoid(gate)) },
+  ];
+  for (const outputs of outputSets) {
+    const actual = evaluate(onnxRuntime, outputs, feeds);
+    const expected = evaluate(reference, outputs, feeds);
+    for (const name of Object.keys(outputs)) {
+      expect(relativeError(actual[name], expected[name], 1e-2), name).toBeLessThan(1e-5);
+    }
+  }
 });
 
 test("a product large enough for Gemm is added onto its buffer in place", () => {

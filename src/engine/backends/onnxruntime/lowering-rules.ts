@@ -22,6 +22,20 @@ const operator =
     writer.node(name, namesOf(inputs, names))[0];
 
 /**
+ * A node whose every value stands alone. Of matrices that were all transposed, the result is transposed instead, for what
+ * follows may want it as they were.
+ */
+function elementwise(
+  inputs: readonly Tensor[],
+  { writer, names }: Lowering,
+  write: (operands: readonly string[]) => string,
+): string {
+  const operands = namesOf(inputs, names);
+  const before = operands.flatMap((name) => writer.beforeTransposing(name) ?? []);
+  return before.length === operands.length ? writer.transposed(write(before)) : write(operands);
+}
+
+/**
  * Adds `values` to rows of `base`. ScatterND's threads lose additions to a row that several of them hold, so where an
  * operator has several threads, ScatterElements adds one element after the other, at thirty times the time.
  */
@@ -75,8 +89,10 @@ const loweringRules: RuleTable<[lowering: Lowering], string> = {
   subtract: operator("Sub"),
   multiply: (node, lowering) => {
     const [x, sigmoidOfX] = node.inputs;
+    const silu = (operands: readonly string[]): string =>
+      lowering.writer.contributedNode("QuickGelu", operands, { alpha: float(1) });
     return lowering.fused.has(sigmoidOfX.id)
-      ? lowering.writer.contributedNode("QuickGelu", [nameOf(x, lowering.names)], { alpha: float(1) })
+      ? elementwise([x], lowering, silu)
       : operator("Mul")(node, lowering);
   },
   divide: operator("Div"),
@@ -89,8 +105,8 @@ const loweringRules: RuleTable<[lowering: Lowering], string> = {
   exponential: operator("Exp"),
   logarithm: operator("Log"),
   sigmoid: operator("Sigmoid"),
-  swiglu: ({ inputs: [, up, , activated] }, { writer, names }) =>
-    writer.node("Mul", namesOf([activated, up], names))[0],
+  swiglu: ({ inputs: [, up, , activated] }, lowering) =>
+    elementwise([activated, up], lowering, (operands) => lowering.writer.node("Mul", operands)[0]),
 
   matmul: lowerMatmul,
   sum: ({ inputs: [x], attributes: { axes } }, { writer, names }) =>

@@ -38,6 +38,8 @@ export class OnnxWriter {
   private readonly unshaped = new Map<string, string>();
   /** Reshaped values by what they were and their shape. */
   private readonly reshaped = new Map<string, string>();
+  /** What each transposed matrix was before. */
+  private readonly untransposed = new Map<string, string>();
   private nextName = 0;
 
   /** Adds a node and returns the names of its outputs. */
@@ -76,6 +78,18 @@ export class OnnxWriter {
     this.reshaped.set(key, reshaped);
     this.unshaped.set(reshaped, source);
     return reshaped;
+  }
+
+  /** A matrix with its axes exchanged. */
+  transposed(matrix: string): string {
+    const [name] = this.node("Transpose", [matrix], { perm: [1, 0] });
+    this.untransposed.set(name, matrix);
+    return name;
+  }
+
+  /** The matrix that `value` was transposed from, if it was. */
+  beforeTransposing(value: string): string | undefined {
+    return this.untransposed.get(value);
   }
 
   floats(values: readonly number[], shape: Shape): string {
