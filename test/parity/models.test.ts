@@ -56,40 +56,48 @@ describe.each(fixtures.text)("%s", (name) => {
       const [[completion]] = sampler.sample([request], { ...greedy, maxTokens: new_ids.length });
       expect(completion.tokenIds).toEqual(new_ids);
     }
-    const together = sampler.sample(
-      reference.greedy.cases.map(({ prompt_ids }) => ({ promptTokenIds: prompt_ids, count: 2, seed: 0 })),
-      { ...greedy, maxTokens: reference.greedy.cases[0].new_ids.length },
-    );
-    expect(together.map((group) => group.map(({ tokenIds }) => tokenIds))).toEqual(
-      reference.greedy.cases.map(({ new_ids }) => [new_ids, new_ids]),
-    );
+    for (const count of [1, 2]) {
+      const together = sampler.sample(
+        reference.greedy.cases.map(({ prompt_ids }) => ({ promptTokenIds: prompt_ids, count, seed: 0 })),
+        { ...greedy, maxTokens: reference.greedy.cases[0].new_ids.length },
+      );
+      expect(together.map((group) => group.map(({ tokenIds }) => tokenIds))).toEqual(
+        reference.greedy.cases.map(({ new_ids }) => Array(count).fill(new_ids)),
+      );
+    }
     sampler.free();
   });
 
-  test("sampler and learner agree on the log-probabilities of sampled tokens", async () => {
-    const policy = loadPolicy(directory);
-    const sampler = createPolicySampler(policy, { endTokenIds: [], decode: () => "", maxRows: 64 });
-    const plain = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, stop: [] };
-    const prompts = reference.greedy.cases.map(({ prompt_ids }) => prompt_ids);
-    const requests = prompts.map((promptTokenIds, seed) => ({ promptTokenIds, count: 3, seed }));
-    const sampled = sampler.sample(requests, { ...plain, maxTokens: 48 });
-    sampler.free();
-    const learner = createPolicyLearner(policy, {
-      adamw: { betas: [0.9, 0.999], epsilon: 1e-8, weightDecay: 0 },
-      maxGradientNorm: null,
-      microBatchTokens: 512,
-      lanes: 1,
-    });
-    const groups = sampled.map((completions, group) => ({
-      promptTokenIds: prompts[group],
-      completions: completions.map(({ tokenIds }) => ({ tokenIds, weights: tokenIds.map(() => 1) })),
-    }));
-    const { logprobs } = await learner.forwardBackward({ groups });
-    learner.free();
-    const flat = sampled.flatMap((completions) => completions.flatMap((completion) => completion.logprobs));
-    const learned = logprobs.flatMap((completions) => completions.flatMap((values) => values ?? []));
-    report("sampler beside learner", toleranceUsed(flat, learned, { atol: 1e-4, rtol: 0 }));
-  });
+  test.each([1, 3])(
+    "sampler and learner agree on the log-probabilities of sampled tokens, %i a prompt",
+    async (count) => {
+      const policy = loadPolicy(directory);
+      const sampler = createPolicySampler(policy, { endTokenIds: [], decode: () => "", maxRows: 64 });
+      const plain = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, stop: [] };
+      const prompts = reference.greedy.cases.map(({ prompt_ids }) => prompt_ids);
+      const requests = prompts.map((promptTokenIds, seed) => ({ promptTokenIds, count, seed }));
+      const sampled = sampler.sample(requests, { ...plain, maxTokens: 48 });
+      sampler.free();
+      const learner = createPolicyLearner(policy, {
+        adamw: { betas: [0.9, 0.999], epsilon: 1e-8, weightDecay: 0 },
+        maxGradientNorm: null,
+        microBatchTokens: 512,
+        lanes: 1,
+      });
+      const groups = sampled.map((completions, group) => ({
+        promptTokenIds: prompts[group],
+        completions: completions.map(({ tokenIds }) => ({ tokenIds, weights: tokenIds.map(() => 1) })),
+      }));
+      const { logprobs } = await learner.forwardBackward({ groups });
+      learner.free();
+      const flat = sampled.flatMap((completions) => completions.flatMap((completion) => completion.logprobs));
+      const learned = logprobs.flatMap((completions) => completions.flatMap((values) => values ?? []));
+      report(
+        `sampler beside learner, ${count} a prompt`,
+        toleranceUsed(flat, learned, { atol: 1e-4, rtol: 0 }),
+      );
+    },
+  );
 
   test.each(waysToLearn)(
     "GPG loss, log-probabilities, gradients and AdamW in micro-batches of %i tokens on %i lanes, %s",

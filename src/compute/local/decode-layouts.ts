@@ -86,6 +86,7 @@ export function firstLayout(
     promptLength: Math.ceil((longestPrompt - 1) / promptStep) * promptStep,
     completions,
     capacity: Math.min(firstCapacity, parameters.maxTokens),
+    sharedPrompts: completions > 1,
     output: drawsFromAll(parameters) ? "probabilities" : "logits",
   };
 }

@@ -1,13 +1,8 @@
 import type { Buffer } from "../../engine/backend.ts";
 import { masked } from "../../nn/attention.ts";
 import { causalMask } from "./causal-mask.ts";
-import {
-  buildDecodeGraph,
-  buildPrefillGraph,
-  type DecodeLayout,
-  promptCacheName,
-} from "./generation-graphs.ts";
-import { allocateCaches, type KeyValueCaches } from "./key-value-caches.ts";
+import { buildDecodeGraph, buildPrefillGraph, type DecodeLayout, ownPositions } from "./generation-graphs.ts";
+import { allocateCaches, type KeyValueCaches, placePrompts } from "./key-value-caches.ts";
 import { type Policy, policyBuffers } from "./policy.ts";
 
 /** A compiled decode step with its caches and buffers, kept between uses so that memory is touched once. */
@@ -33,6 +28,7 @@ export interface DecodeSession {
 export function createDecodeSession(policy: Policy, layout: DecodeLayout): DecodeSession {
   const { backend } = policy;
   const { prompts, promptLength, completions, capacity } = layout;
+  const { length, firstSlot } = ownPositions(layout);
   const graph = buildDecodeGraph(policy, layout);
   const compiled = backend.compile(graph);
   const caches = allocateCaches(policy, layout);
@@ -79,7 +75,7 @@ export function createDecodeSession(policy: Policy, layout: DecodeLayout): Decod
     },
     step: (slot) => {
       for (let row = 0; row < rowValues.length; row++) {
-        rowValues[row] = BigInt(row * capacity + slot);
+        rowValues[row] = BigInt(row * length + firstSlot + slot);
       }
       for (let prompt = 0; prompt < prompts; prompt++) {
         maskValues[prompt * width + promptLength + slot] = 0;
@@ -109,7 +105,8 @@ export function prefillPrompts(layout: DecodeLayout): number {
 
 export function createPrefill(policy: Policy, prompts: number, length: number): Prefill {
   const { backend } = policy;
-  const compiled = backend.compile(buildPrefillGraph(policy, prompts, length));
+  const graph = buildPrefillGraph(policy, prompts, length);
+  const compiled = backend.compile(graph);
   const tokenIds = backend.allocate([prompts * length], "integer");
   const positions = backend.allocate([prompts * length], "integer");
   const positionValues = positions.values as BigInt64Array;
@@ -121,6 +118,14 @@ export function createPrefill(policy: Policy, prompts: number, length: number): 
     tokenIds,
     positions,
     promptMask: causalMask(backend, length),
+  };
+
+  let unplacedBuffers: Record<string, Buffer> | undefined;
+  const unplaced = (): Record<string, Buffer> => {
+    unplacedBuffers ??= Object.fromEntries(
+      [...graph.outputs].map(([name, { shape }]) => [name, backend.allocate(shape)]),
+    );
+    return unplacedBuffers;
   };
 
   const runFrom = (
@@ -135,11 +140,16 @@ export function createPrefill(policy: Policy, prompts: number, length: number): 
         ids[p * length + t] = BigInt(token);
       });
     }
-    const bound = compiled.bind(inputs, promptPart(policy, caches, first, prompts));
+    const { sharedPrompts } = caches.layout;
+    const outputs = sharedPrompts ? promptPart(policy, caches, first, prompts) : unplaced();
+    const bound = compiled.bind(inputs, outputs);
     try {
       bound.run();
     } finally {
       bound.free();
+    }
+    if (!sharedPrompts) {
+      placePrompts(outputs, caches, first);
     }
   };
   return {
@@ -154,20 +164,16 @@ export function createPrefill(policy: Policy, prompts: number, length: number): 
 
 /** The part of the prompt caches that belongs to some prompts: a view, prompts being the outermost dimension. */
 function promptPart(
-  { backend, model }: Policy,
+  { backend }: Policy,
   caches: KeyValueCaches,
   first: number,
   prompts: number,
 ): Record<string, Buffer> {
-  const views: Record<string, Buffer> = {};
-  for (let layer = 0; layer < model.dimensions.layers; layer++) {
-    for (const kind of ["keys", "values"] as const) {
-      const name = promptCacheName(kind, layer);
-      const { values, shape } = caches.prompt[name];
+  return Object.fromEntries(
+    Object.entries(caches.prompt).map(([name, { values, shape }]) => {
       const block = values.length / shape[0];
       const part = (values as Float32Array).subarray(first * block, (first + prompts) * block);
-      views[name] = backend.wrap(part, [prompts, ...shape.slice(1)]);
-    }
-  }
-  return views;
+      return [name, backend.wrap(part, [prompts, ...shape.slice(1)])];
+    }),
+  );
 }

@@ -28,15 +28,30 @@ export interface DecodeLayout {
   promptLength: number;
   completions: number;
   capacity: number;
+  /**
+   * Prompts have caches of their own, which their completions share. Without, a prompt stands at the beginning of the cache
+   * of its only completion, and attention needs one product over it instead of two.
+   */
+  sharedPrompts: boolean;
   output: DecodeOutput;
 }
 
-export function promptCacheName(kind: "keys" | "values", layer: number): string {
-  return `prompt.${kind}.${layer}`;
+/** Positions of a completion's cache, and the one where its first token stands. */
+export function ownPositions({ promptLength, capacity, sharedPrompts }: DecodeLayout): {
+  length: number;
+  firstSlot: number;
+} {
+  const firstSlot = sharedPrompts ? 0 : promptLength;
+  return { length: firstSlot + capacity, firstSlot };
 }
 
 export function cacheName(kind: "keys" | "values", layer: number): string {
   return `${kind}.${layer}`;
+}
+
+/** Under which the same keys or values of the prompts go. */
+export function promptCacheName(completions: string): string {
+  return `prompt.${completions}`;
 }
 
 /** Fills the prompts' caches: outputs keys and values [P, KV, length, size] of every layer, and nothing else. */
@@ -49,8 +64,8 @@ export function buildPrefillGraph(policy: Policy, prompts: number, length: numbe
   const perHead = (values: Tensor): Tensor =>
     transpose(reshape(values, [prompts, length, keyValueHeads, headSize]), [0, 2, 1, 3]);
   hiddenStates(model, weights, rows, (projections, layer) => {
-    outputs[promptCacheName("keys", layer)] = perHead(projections.keys);
-    outputs[promptCacheName("values", layer)] = perHead(projections.values);
+    outputs[promptCacheName(cacheName("keys", layer))] = perHead(projections.keys);
+    outputs[promptCacheName(cacheName("values", layer))] = perHead(projections.values);
     return causalAttention(projections, causal, model.dimensions);
   });
   return buildGraph(outputs);
@@ -62,7 +77,8 @@ export function buildPrefillGraph(policy: Policy, prompts: number, length: numbe
  * to the buffers of the inputs of the same names, the caches are written in place.
  */
 export function buildDecodeGraph(policy: Policy, layout: DecodeLayout): Graph {
-  const { prompts, promptLength, completions, capacity } = layout;
+  const { prompts, promptLength, completions, capacity, sharedPrompts } = layout;
+  const { length } = ownPositions(layout);
   const { model } = policy;
   const { keyValueHeads, headSize } = model.dimensions;
   const { weights, rows } = policyInputs(policy, prompts * completions, promptLength + capacity);
@@ -75,13 +91,13 @@ export function buildDecodeGraph(policy: Policy, layout: DecodeLayout): Graph {
     return reshape(transpose(perHead, [0, 2, 1, 3]), [cachedRows, headSize]);
   };
   const promptCache = (kind: "keys" | "values", layer: number): Tensor | null =>
-    promptLength === 0
+    promptLength === 0 || !sharedPrompts
       ? null
-      : input(promptCacheName(kind, layer), [prompts, keyValueHeads, promptLength, headSize]);
+      : input(promptCacheName(cacheName(kind, layer)), [prompts, keyValueHeads, promptLength, headSize]);
   const extendedCache = (kind: "keys" | "values", layer: number, newest: Tensor): Tensor => {
     const name = cacheName(kind, layer);
-    outputs[name] = replaceRows(input(name, [cachedRows * capacity, headSize]), cacheRows, newRows(newest));
-    return reshape(outputs[name], [prompts, keyValueHeads, completions, capacity, headSize]);
+    outputs[name] = replaceRows(input(name, [cachedRows * length, headSize]), cacheRows, newRows(newest));
+    return reshape(outputs[name], [prompts, keyValueHeads, completions, length, headSize]);
   };
 
   const hidden = hiddenStates(model, weights, rows, (projections, layer) => {

@@ -157,6 +157,7 @@ function samplingMemory(
   const memory = { activations: 0, caches: 0, operators: 0 };
   /** Of the layouts that one wave goes through, for each kind of wave. */
   const waveCaches: number[] = [];
+  let unplaced = 0;
   for (const requests of [
     requestsOf(promptsPerStep, completionsPerPrompt),
     requestsOf(evaluationProblems, 1),
@@ -180,8 +181,11 @@ function samplingMemory(
     waveCaches.push(
       sum(decodes.map((graph) => bytes([...ownInputs(policy, [graph]), graph.outputs.get("scores")!]))),
     );
+    // Prompts that are not shared are computed apart and copied to their places.
+    unplaced += prefill && !first.sharedPrompts ? bytes([...prefill.outputs.values()]) : 0;
   }
-  memory.caches = Math.min(Math.max(keptBytes, ...waveCaches), (1 + otherLayouts) * sum(waveCaches));
+  const kept = Math.min(Math.max(keptBytes, ...waveCaches), (1 + otherLayouts) * sum(waveCaches));
+  memory.caches = kept + unplaced;
   return memory;
 }
 

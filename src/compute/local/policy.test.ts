@@ -145,9 +145,16 @@ describe("sampling", () => {
     groups.map((group) => group.map(({ tokenIds }) => tokenIds));
 
   test("a completion depends on its seed and index, not on what is sampled beside it", () => {
-    const together = sampler.sample(requests, sampling);
+    const singles = Array.from({ length: 12 }, (_, index) => ({
+      promptTokenIds: prompts[index % prompts.length],
+      count: 1,
+      seed: 100 + index,
+    }));
+    const all = [...requests, ...singles];
+    const together = sampler.sample(all, sampling);
+    expect(new Set(together.slice(-12).map(([{ tokenIds }]) => tokenIds.length)).size).toBeGreaterThan(3);
     const alone: SampledCompletion[][] = [];
-    for (const request of requests) {
+    for (const request of all) {
       alone.push(...sampler.sample([request], sampling));
     }
     expect(tokensOf(alone)).toEqual(tokensOf(together));
