@@ -61,23 +61,30 @@ function matmulOfFewRows({ inputs: [x, weights], attributes }: MatmulNode, lower
   return writer.transposed(product);
 }
 
-/**
- * `scale * a^T b` for a [.., K, M] and b [.., K, N]. The kernel copies a transposed left operand again and again, which
- * costs up to a quarter of its rate: transposing the smaller operand once, and the product where that was b, is faster.
- */
-function matmulWithTransposedLeft({ inputs: [a, b], attributes }: MatmulNode, lowering: Lowering): string {
-  const { names } = lowering;
-  const plain = { ...attributes, transposeA: false };
+/** Products over so many rows gain more by a narrow left operand, which stays in the cache, than a transpose costs. */
+const longProduct = 384;
+
+/** Whether `a^T b` is computed as the transpose of `b^T a`, for a [.., K, M] and b [.., K, N]. */
+export function swapsOperands({ inputs: [a, b] }: MatmulNode): boolean {
   const [length, rows] = a.shape.slice(-2);
   const columns = b.shape.at(-1)!;
-  const batch = a.shape.slice(0, -2);
-  if (length * rows <= length * columns + rows * columns || !sameShape(batch, b.shape.slice(0, -2))) {
-    const left = transposed(nameOf(a, names), a.shape.length, lowering);
-    return fusedMatMul([left, nameOf(b, names)], plain, lowering);
+  const isLess = length * columns + rows * columns < length * rows;
+  const sameBatch = sameShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  return sameBatch && (isLess || (columns < rows && length >= longProduct));
+}
+
+/**
+ * `scale * a^T b`. The kernel copies a transposed left operand again and again, which costs up to a quarter of its rate:
+ * transposing one operand once, and the product where that was b, is faster.
+ */
+function matmulWithTransposedLeft(node: MatmulNode, lowering: Lowering): string {
+  const [a, b] = namesOf(node.inputs, lowering.names);
+  const rank = node.inputs[0].shape.length;
+  const plain = { ...node.attributes, transposeA: false };
+  if (!swapsOperands(node)) {
+    return fusedMatMul([transposed(a, rank, lowering), b], plain, lowering);
   }
-  const left = transposed(nameOf(b, names), a.shape.length, lowering);
-  const product = fusedMatMul([left, nameOf(a, names)], plain, lowering);
-  return transposed(product, a.shape.length, lowering);
+  return transposed(fusedMatMul([transposed(b, rank, lowering), a], plain, lowering), rank, lowering);
 }
 
 function fusedMatMul(

@@ -1,7 +1,7 @@
 import type { Graph } from "../../graph.ts";
 import type { PrimitiveNode, Tensor } from "../../primitives.ts";
 import { sizeOf } from "../../shape.ts";
-import { hasFewRows, type MatmulNode } from "./lower-matmul.ts";
+import { hasFewRows, type MatmulNode, swapsOperands } from "./lower-matmul.ts";
 import { findFused } from "./lowering-rules.ts";
 
 const bytesPerFloat = 4;
@@ -60,8 +60,8 @@ export function peakMemory(graph: Graph): number {
 }
 
 /**
- * What a node takes on the side in ONNX Runtime: softmax of the whole, a copy of a transposed left operand, a product
- * of few rows before it is transposed.
+ * What a node takes on the side in ONNX Runtime: softmax of the whole, a transposed operand, a product before it is
+ * transposed.
  */
 function scratchBytes(tensor: Tensor): number {
   const { primitive, inputs, shape } = tensor;
@@ -72,7 +72,11 @@ function scratchBytes(tensor: Tensor): number {
     return 0;
   }
   const product = tensor as PrimitiveNode as MatmulNode;
-  if (product.attributes.transposeA) {
+  const { transposeA, transposeB } = product.attributes;
+  if (transposeA && !transposeB && swapsOperands(product)) {
+    return Math.max(sizeOf(inputs[1].shape), sizeOf(shape)) * bytesPerFloat;
+  }
+  if (transposeA) {
     return sizeOf(inputs[0].shape) * bytesPerFloat;
   }
   return hasFewRows(product) ? sizeOf(shape) * bytesPerFloat : 0;
