@@ -12,7 +12,10 @@ import type { Tensor } from "../engine/primitives.ts";
 import { constant } from "../engine/tensor.ts";
 import type { HeadLayout } from "./attention.ts";
 
-/** Keys and values of prompts [P, KV, T1, size] and completions [P, KV, G, capacity, size], the newest position included. */
+/**
+ * Keys and values of prompts [P, KV, T1, size] and completions [P, KV, G, capacity, size], the newest position included. Of
+ * prompts that are not shared, null; they stand at the beginning of their completions' caches.
+ */
 export interface DecodeCaches {
   promptKeys: Tensor | null;
   promptValues: Tensor | null;

@@ -4,6 +4,7 @@ import { causalMask } from "./causal-mask.ts";
 import { buildDecodeGraph, buildPrefillGraph, type DecodeLayout, ownPositions } from "./generation-graphs.ts";
 import { allocateCaches, type KeyValueCaches, placePrompts } from "./key-value-caches.ts";
 import { type Policy, policyBuffers } from "./policy.ts";
+import type { Scratch } from "./scratch.ts";
 
 /** A compiled decode step with its caches and buffers, kept between uses so that memory is touched once. */
 export interface DecodeSession {
@@ -20,7 +21,7 @@ export interface DecodeSession {
   setTemperature(temperature: number): void;
   /** Hides prompt padding and all but the first `usedSlots` positions of the completions. */
   resetMask(contexts_P: readonly number[], usedSlots: number): void;
-  /** Reads tokens and positions, puts their keys and values at `slot` of the caches, and writes scores. */
+  /** Reads tokens and positions, puts their keys and values at `slot` of the completions, and writes scores. */
   step(slot: number): void;
   free(): void;
 }
@@ -103,7 +104,8 @@ export function prefillPrompts(layout: DecodeLayout): number {
   return Math.min(layout.prompts, Math.max(1, Math.floor(prefillRows / layout.promptLength)));
 }
 
-export function createPrefill(policy: Policy, prompts: number, length: number): Prefill {
+/** `scratch` holds prompts that are not shared until they are copied to their places. */
+export function createPrefill(policy: Policy, prompts: number, length: number, scratch: Scratch): Prefill {
   const { backend } = policy;
   const graph = buildPrefillGraph(policy, prompts, length);
   const compiled = backend.compile(graph);
@@ -120,14 +122,6 @@ export function createPrefill(policy: Policy, prompts: number, length: number): 
     promptMask: causalMask(backend, length),
   };
 
-  let unplacedBuffers: Record<string, Buffer> | undefined;
-  const unplaced = (): Record<string, Buffer> => {
-    unplacedBuffers ??= Object.fromEntries(
-      [...graph.outputs].map(([name, { shape }]) => [name, backend.allocate(shape)]),
-    );
-    return unplacedBuffers;
-  };
-
   const runFrom = (
     first: number,
     prompts_PT: readonly (readonly number[])[],
@@ -141,7 +135,7 @@ export function createPrefill(policy: Policy, prompts: number, length: number): 
       });
     }
     const { sharedPrompts } = caches.layout;
-    const outputs = sharedPrompts ? promptPart(policy, caches, first, prompts) : unplaced();
+    const outputs = sharedPrompts ? promptPart(policy, caches, first, prompts) : scratch(graph.outputs);
     const bound = compiled.bind(inputs, outputs);
     try {
       bound.run();

@@ -5,7 +5,10 @@ import type { LearnerOptions } from "./policy-learner.ts";
 
 export interface EngineOptions {
   optimizer?: Partial<AdamWOptions> & { maxGradientNorm?: number | null };
-  /** Rows (tokens and padding) of a forward and backward pass: more takes more memory, never another update. */
+  /**
+   * Rows (tokens and padding) of a forward and backward pass: more takes more memory, never another update. Without it,
+   * what runs fastest for the size of the model, which joins fewer groups than it has room for.
+   */
   microBatchTokens?: number;
   /** Keeps only the hidden states between layers: a fraction of the memory for a third more products. */
   gradientCheckpointing?: boolean;
@@ -72,8 +75,8 @@ function lanesFor(parameters: number, threads: number): number {
 
 const wholeMachineRows = 2048;
 /**
- * Rows of a lane for which the widest activation has so many values stay in the cache, where products of small models run
- * a tenth faster. A group is better not divided, for each part has its prompt again, unless it is far larger.
+ * Rows of a lane whose widest activation has so many values stay in the cache, where products of small models run a tenth
+ * faster. Groups are joined up to fewer rows than they are divided from, for each part has its prompt again.
  */
 const rowsPerLane = {
   divided: { values: 2 ** 20, fewest: 256, most: 1024 },

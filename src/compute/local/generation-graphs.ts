@@ -49,12 +49,12 @@ export function cacheName(kind: "keys" | "values", layer: number): string {
   return `${kind}.${layer}`;
 }
 
-/** Under which the same keys or values of the prompts go. */
-export function promptCacheName(completions: string): string {
-  return `prompt.${completions}`;
+/** Name of the prompts' keys or values beside the completions' cache of this name. */
+export function promptCacheName(cache: string): string {
+  return `prompt.${cache}`;
 }
 
-/** Fills the prompts' caches: outputs keys and values [P, KV, length, size] of every layer, and nothing else. */
+/** What goes into the prompts' caches: outputs keys and values [P, KV, length, size] of every layer, and nothing else. */
 export function buildPrefillGraph(policy: Policy, prompts: number, length: number): Graph {
   const { model } = policy;
   const { keyValueHeads, headSize } = model.dimensions;

@@ -19,7 +19,7 @@ export function createLaneSum(
   backend: Backend,
   [total, ...others]: readonly ReadonlyMap<string, Buffer>[],
 ): LaneSum {
-  if (others.length === 0) {
+  if (others.length === 0 || total.size === 0) {
     return { run: () => undefined, free: () => undefined };
   }
   const sums = [...total].map(([name, { shape }]) => [

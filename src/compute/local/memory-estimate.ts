@@ -182,7 +182,8 @@ function samplingMemory(
       sum(decodes.map((graph) => bytes([...ownInputs(policy, [graph]), graph.outputs.get("scores")!]))),
     );
     // Prompts that are not shared are computed apart and copied to their places.
-    unplaced += prefill && !first.sharedPrompts ? bytes([...prefill.outputs.values()]) : 0;
+    const apart = prefill && !first.sharedPrompts ? bytes([...prefill.outputs.values()]) : 0;
+    unplaced = Math.max(unplaced, apart);
   }
   const kept = Math.min(Math.max(keptBytes, ...waveCaches), (1 + otherLayouts) * sum(waveCaches));
   memory.caches = kept + unplaced;

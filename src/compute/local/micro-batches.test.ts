@@ -63,7 +63,7 @@ test("groups are joined up to one limit and divided above another", () => {
   expect(rowsOfEach(512, 512)).toEqual(Array(8).fill(320));
 });
 
-test("no lane stands idle in the last round", () => {
+test("no lane stands idle in the last turn", () => {
   const uneven = [...Array(38).fill(40), ...Array(58).fill(6)].map((length) => ({
     prompt: 13,
     completions: [length],

@@ -93,10 +93,32 @@ function activeSlices(batch: TrainingBatch): GroupSlice[] {
   });
 }
 
-/** What the largest micro-batch may be that batches like this one are cut into: shorter completions may need fewer rounds. */
+/** Lengths of completions, as shares of the longest, for which micro-batches are tried. */
+const triedShares = Array.from({ length: 8 }, (_, eighth) => (eighth + 1) / 8);
+
+/**
+ * What the largest micro-batch may be that batches like this one are cut into: of shorter completions more go together, and
+ * fewer rounds may do.
+ */
 export function largestLayout(batch: TrainingBatch, limits: MicroBatchLimits): SharedPromptLayout {
-  const layouts = packSlices(activeSlices(batch), rowsPerLane(limits)).map(layoutOf);
+  const slices = activeSlices(batch);
+  const layouts = triedShares.flatMap((share) =>
+    packSlices(
+      slices.map((slice) => shortened(slice, share)),
+      rowsPerLane(limits),
+    ).map(layoutOf),
+  );
   return layouts.reduce((largest, layout) => (rowsOf(layout) > rowsOf(largest) ? layout : largest));
+}
+
+function shortened({ completions, ...slice }: GroupSlice, share: number): GroupSlice {
+  return {
+    ...slice,
+    completions: completions.map(({ index, completion }) => {
+      const tokenIds = completion.tokenIds.slice(0, Math.ceil(share * completion.tokenIds.length));
+      return { index, completion: { ...completion, tokenIds } };
+    }),
+  };
 }
 
 interface LaneRows {
@@ -112,7 +134,7 @@ function rowsPerLane({
   return { most: Math.ceil(microBatchTokens / lanes), joined: Math.ceil(joinedTokens / lanes) };
 }
 
-/** The smallest micro-batches that come to as few rounds of all lanes as the largest would. */
+/** The smallest micro-batches that come to as few turns of all lanes as the largest would. */
 function packEvenly(groups: readonly GroupSlice[], limits: MicroBatchLimits): GroupSlice[][] {
   const { most, joined } = rowsPerLane(limits);
   let size = most;

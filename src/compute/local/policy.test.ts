@@ -171,6 +171,19 @@ describe("sampling", () => {
     }
   });
 
+  test("single completions of more prompts than a prefill takes at once are as they are alone", () => {
+    const many = Array.from({ length: 40 }, (_, seed) => ({
+      promptTokenIds: Array.from({ length: 65 + (seed % 16) }, (__, t) => 2 + ((seed + t) % 20)),
+      count: 1,
+      seed,
+    }));
+    const few = { ...sampling, maxTokens: 6 };
+    const wide = createPolicySampler(policy, { endTokenIds, decode, maxRows: 64 });
+    const alone = many.flatMap((request) => tokensOf(sampler.sample([request], few)));
+    expect(tokensOf(wide.sample(many, few))).toEqual(alone);
+    wide.free();
+  });
+
   test("ends at every end token and at the limit, and says which", () => {
     const [many] = sampler.sample([{ promptTokenIds: [4], count: 64, seed: 9 }], sampling);
     const ends = new Set<number>();

@@ -12,6 +12,7 @@ import {
 import type { DecodeLayout } from "./generation-graphs.ts";
 import { moveCaches } from "./key-value-caches.ts";
 import type { Policy } from "./policy.ts";
+import { createScratch } from "./scratch.ts";
 
 /** What all waves of a call have in common. */
 export interface WaveOptions {
@@ -39,6 +40,7 @@ export function createWaveDecoder(policy: Policy, keptBytes: number): WaveDecode
     most: () => mostBytes,
   });
   const prefills = createCompiledCache<Prefill>(compiledLayouts);
+  const scratch = createScratch(policy.backend);
 
   const sessionFor = (layout: DecodeLayout): DecodeSession =>
     sessions.get(JSON.stringify(layout), () => createDecodeSession(policy, layout));
@@ -48,7 +50,9 @@ export function createWaveDecoder(policy: Policy, keptBytes: number): WaveDecode
     if (promptLength > 0) {
       const prompts = prefillPrompts(caches.layout);
       prefills
-        .get(JSON.stringify([prompts, promptLength]), () => createPrefill(policy, prompts, promptLength))
+        .get(JSON.stringify([prompts, promptLength]), () =>
+          createPrefill(policy, prompts, promptLength, scratch),
+        )
         .run(
           grid.map(([{ promptTokenIds }]) => promptTokenIds.slice(0, -1)),
           caches,

@@ -150,7 +150,7 @@ export function loadLibrary(threads: number): Library {
   return library;
 }
 
-/** One arena for the intermediate values of all sessions: they run one at a time, so one's memory serves the next. */
+/** One arena for the intermediate values of all sessions: few run at a time, so one's memory serves the next. */
 function shareArena({ functions, environment, cpuMemory, check, create }: Library): void {
   const [noLimit, growByPowersOfTwo, byDefault] = [0, 0, -1];
   const arena = create((out) =>

@@ -65,6 +65,18 @@ describe("products of few rows with large weights", () => {
   });
 });
 
+test.each([
+  [16, 64],
+  [64, 16],
+])("a long product of a transposed operand agrees with the reference: %i x 400 x %i", (rows, columns) => {
+  const [a, b] = [floats([400, rows]), floats([400, columns])];
+  const product = matmul(input("a", a.shape), input("b", b.shape), { transposeA: true, scale: 0.1 });
+  const feeds = { a: a.values, b: b.values };
+  const actual = evaluate(onnxRuntime, { product }, feeds);
+  const expected = evaluate(reference, { product }, feeds);
+  expect(relativeError(actual.product, expected.product, 1e-2)).toBeLessThan(1e-5);
+});
+
 test("an MLP of few rows agrees with the reference, alone and where its parts are read too", () => {
   const [rows, inputs, width] = [8, 256, 512];
   const values = {

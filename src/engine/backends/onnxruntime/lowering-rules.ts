@@ -195,8 +195,8 @@ function isZeros(tensor: Tensor): boolean {
 const smallestSummedProduct = 1 << 24;
 
 /**
- * What is written together with the node that alone uses it: products of matrices and scatters onto zeros, which an
- * addition takes along in Gemm and ScatterElements, and the sigmoid of a SwiGLU of which no gradient is taken.
+ * What is written together with the node that reads it: products of matrices and scatters onto zeros, which the addition
+ * that alone uses them takes along in Gemm and ScatterElements, and the sigmoid of a SwiGLU of which no gradient is taken.
  */
 export function findFused(graph: Graph): Set<number> {
   const uses = new Map<number, number>();

@@ -10,7 +10,7 @@ export interface Lowering {
   readonly names: Map<number, string>;
   /** What other nodes found along the way: 1/rms of an input by id and epsilon, softmax of an input by id. */
   readonly byproducts: { readonly inverseRms: Map<string, string>; readonly softmax: Map<number, string> };
-  /** Products and scatters that are written together with the addition that alone uses them. */
+  /** Products, scatters and sigmoids that are not written on their own, as `findFused` says. */
   readonly fused: ReadonlySet<number>;
   readonly parallelism: CompileOptions["parallelism"];
 }

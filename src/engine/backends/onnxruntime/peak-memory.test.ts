@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { buildGraph } from "../../graph.ts";
 import { add, exponential, logSumExp, matmul, multiply, reshape } from "../../operations.ts";
+import type { Tensor } from "../../primitives.ts";
 import { input } from "../../tensor.ts";
 import { peakMemory } from "./peak-memory.ts";
 
@@ -30,7 +31,17 @@ test("a reshape is the same memory", () => {
   expect(peakMemory(buildGraph({ y: reshape(add(exponential(flat), 1), [20, 5]) }))).toBe(bytes);
 });
 
-test("log-softmax and transposed operands take a copy on the side", () => {
+test("softmax and transposed operands take a copy on the side", () => {
   expect(peakMemory(buildGraph({ y: logSumExp(matmul(x, x)) }))).toBe(2 * bytes);
   expect(peakMemory(buildGraph({ y: matmul(x, x, { transposeA: true }) }))).toBe(bytes);
+});
+
+test("a long product with a narrower right operand is transposed, but not within an addition", () => {
+  const product = (rows: number, columns: number): Tensor =>
+    matmul(input("a", [400, rows]), input("b", [400, columns]), { transposeA: true });
+  expect(peakMemory(buildGraph({ y: product(20, 40) }))).toBe(4 * 400 * 20);
+  expect(peakMemory(buildGraph({ y: product(40, 20) }))).toBe(4 * 400 * 20);
+  expect(peakMemory(buildGraph({ y: product(40, 10) }))).toBe(4 * 400 * 10);
+  const sums = input("sums", [8192, 2048]);
+  expect(peakMemory(buildGraph({ y: add(sums, product(8192, 2048)) }))).toBe(4 * 400 * 8192);
 });

@@ -51,7 +51,7 @@ export function peakMemory(graph: Graph): number {
       ? dying.find((parent) => bytesOf(parent) === bytesOf(tensor))
       : undefined;
     held += taken ? 0 : bytesOf(tensor);
-    peak = Math.max(peak, held + scratchBytes(tensor));
+    peak = Math.max(peak, held + scratchBytes(tensor, fused));
     for (const parent of dying) {
       held -= parent === taken ? 0 : bytesOf(parent);
     }
@@ -63,7 +63,7 @@ export function peakMemory(graph: Graph): number {
  * What a node takes on the side in ONNX Runtime: softmax of the whole, a transposed operand, a product before it is
  * transposed.
  */
-function scratchBytes(tensor: Tensor): number {
+function scratchBytes(tensor: Tensor, fused: ReadonlySet<number>): number {
   const { primitive, inputs, shape } = tensor;
   if (primitive === "logSumExp") {
     return sizeOf(inputs[0].shape) * bytesPerFloat;
@@ -73,7 +73,7 @@ function scratchBytes(tensor: Tensor): number {
   }
   const product = tensor as PrimitiveNode as MatmulNode;
   const { transposeA, transposeB } = product.attributes;
-  if (transposeA && !transposeB && swapsOperands(product)) {
+  if (transposeA && !transposeB && !fused.has(tensor.id) && swapsOperands(product)) {
     return Math.max(sizeOf(inputs[1].shape), sizeOf(shape)) * bytesPerFloat;
   }
   if (transposeA) {
