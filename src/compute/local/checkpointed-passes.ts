@@ -4,6 +4,7 @@ import { compileLayerParts, type HeadPart, type LayerParts, type Part, renamed }
 import { type LossKind, lossInputNames } from "./loss-inputs.ts";
 import { positionsOf, rowsOf } from "./micro-batches.ts";
 import { type Policy, policyBuffers } from "./policy.ts";
+import { createReusedBuffers } from "./reused-buffers.ts";
 import {
   allocateTrainingInputs,
   fillTrainingInputs,
@@ -44,16 +45,9 @@ interface HiddenStates {
 function createHiddenStates({ backend, model }: Policy, usualRows: number): (rows: number) => HiddenStates {
   const { layers, hiddenSize } = model.dimensions;
   const count = layers + 3;
-  let memory: Buffer | undefined;
+  const buffers = createReusedBuffers(backend, count * usualRows * hiddenSize);
   return (rows) => {
-    const size = rows * hiddenSize;
-    if (memory === undefined || memory.values.length < count * size) {
-      memory = backend.allocate([count, Math.max(rows, usualRows), hiddenSize]);
-    }
-    const { values } = memory;
-    const states = Array.from({ length: count }, (_, index) =>
-      backend.wrap((values as Float32Array).subarray(index * size, (index + 1) * size), [rows, hiddenSize]),
-    );
+    const states = buffers(Array.from({ length: count }, () => [rows, hiddenSize]));
     return { hidden: states.slice(0, layers + 1), gradientPair: states.slice(layers + 1) };
   };
 }

@@ -81,12 +81,13 @@ export function firstLayout(
   { prompts, longestPrompt, completions }: WaveGrid,
   parameters: SamplingParameters,
 ): DecodeLayout {
+  const promptLength = Math.ceil((longestPrompt - 1) / promptStep) * promptStep;
   return {
     prompts,
-    promptLength: Math.ceil((longestPrompt - 1) / promptStep) * promptStep,
+    promptLength,
     completions,
     capacity: Math.min(firstCapacity, parameters.maxTokens),
-    sharedPrompts: completions > 1,
+    sharedPrompts: promptLength > 0 && completions > 1,
     output: drawsFromAll(parameters) ? "probabilities" : "logits",
   };
 }

@@ -4,7 +4,7 @@ import { causalMask } from "./causal-mask.ts";
 import { buildDecodeGraph, buildPrefillGraph, type DecodeLayout, ownPositions } from "./generation-graphs.ts";
 import { allocateCaches, type KeyValueCaches, placePrompts } from "./key-value-caches.ts";
 import { type Policy, policyBuffers } from "./policy.ts";
-import type { Scratch } from "./scratch.ts";
+import type { ReusedBuffers } from "./reused-buffers.ts";
 
 /** A compiled decode step with its caches and buffers, kept between uses so that memory is touched once. */
 export interface DecodeSession {
@@ -104,8 +104,13 @@ export function prefillPrompts(layout: DecodeLayout): number {
   return Math.min(layout.prompts, Math.max(1, Math.floor(prefillRows / layout.promptLength)));
 }
 
-/** `scratch` holds prompts that are not shared until they are copied to their places. */
-export function createPrefill(policy: Policy, prompts: number, length: number, scratch: Scratch): Prefill {
+/** `unplaced` holds prompts that are not shared until they are copied to their places. */
+export function createPrefill(
+  policy: Policy,
+  prompts: number,
+  length: number,
+  unplaced: ReusedBuffers,
+): Prefill {
   const { backend } = policy;
   const graph = buildPrefillGraph(policy, prompts, length);
   const compiled = backend.compile(graph);
@@ -122,6 +127,11 @@ export function createPrefill(policy: Policy, prompts: number, length: number, s
     promptMask: causalMask(backend, length),
   };
 
+  const unplacedPrompts = (): Record<string, Buffer> => {
+    const buffers = unplaced([...graph.outputs.values()].map(({ shape }) => shape));
+    return Object.fromEntries([...graph.outputs.keys()].map((name, index) => [name, buffers[index]]));
+  };
+
   const runFrom = (
     first: number,
     prompts_PT: readonly (readonly number[])[],
@@ -135,7 +145,7 @@ export function createPrefill(policy: Policy, prompts: number, length: number, s
       });
     }
     const { sharedPrompts } = caches.layout;
-    const outputs = sharedPrompts ? promptPart(policy, caches, first, prompts) : scratch(graph.outputs);
+    const outputs = sharedPrompts ? promptPart(policy, caches, first, prompts) : unplacedPrompts();
     const bound = compiled.bind(inputs, outputs);
     try {
       bound.run();

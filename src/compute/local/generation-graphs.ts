@@ -29,8 +29,8 @@ export interface DecodeLayout {
   completions: number;
   capacity: number;
   /**
-   * Prompts have caches of their own, which their completions share. Without, a prompt stands at the beginning of the cache
-   * of its only completion, and attention needs one product over it instead of two.
+   * Prompts, if they have positions, have caches of their own, which their completions share. Without, a prompt stands at
+   * the beginning of the cache of its only completion, and attention needs one product over it instead of two.
    */
   sharedPrompts: boolean;
   output: DecodeOutput;
@@ -91,9 +91,9 @@ export function buildDecodeGraph(policy: Policy, layout: DecodeLayout): Graph {
     return reshape(transpose(perHead, [0, 2, 1, 3]), [cachedRows, headSize]);
   };
   const promptCache = (kind: "keys" | "values", layer: number): Tensor | null =>
-    promptLength === 0 || !sharedPrompts
-      ? null
-      : input(promptCacheName(cacheName(kind, layer)), [prompts, keyValueHeads, promptLength, headSize]);
+    sharedPrompts
+      ? input(promptCacheName(cacheName(kind, layer)), [prompts, keyValueHeads, promptLength, headSize])
+      : null;
   const extendedCache = (kind: "keys" | "values", layer: number, newest: Tensor): Tensor => {
     const name = cacheName(kind, layer);
     outputs[name] = replaceRows(input(name, [cachedRows * length, headSize]), cacheRows, newRows(newest));

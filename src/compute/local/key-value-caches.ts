@@ -22,7 +22,7 @@ export function allocateCaches({ backend, model }: Policy, layout: DecodeLayout)
   for (let layer = 0; layer < layers; layer++) {
     for (const kind of kinds) {
       const name = cacheName(kind, layer);
-      if (promptLength > 0 && sharedPrompts) {
+      if (sharedPrompts) {
         prompt[promptCacheName(name)] = backend.allocate([prompts, keyValueHeads, promptLength, headSize]);
       }
       own[name] = backend.allocate([cachedRows * ownPositions(layout).length, headSize]);

@@ -10,7 +10,7 @@ import type { EngineSettings } from "./engine-settings.ts";
 import { buildDecodeGraph, buildPrefillGraph, type DecodeLayout } from "./generation-graphs.ts";
 import { largestGraphs } from "./layer-parts.ts";
 import type { ModelDescription } from "./local-model.ts";
-import { largestLayout, planMicroBatches, rowsOf } from "./micro-batches.ts";
+import { largestLayout, planMicroBatches, rowsOf, rowsPerLane } from "./micro-batches.ts";
 import { laidOutPositions, type Policy } from "./policy.ts";
 import { keptLayouts, type LearnerOptions } from "./policy-learner.ts";
 import { keptBytes } from "./policy-sampler.ts";
@@ -86,7 +86,7 @@ interface TrainingMemory {
 }
 
 function trainingMemory(policy: Policy, options: LearnerOptions, workload: Workload): TrainingMemory {
-  const { lanes, microBatchTokens, gradientCheckpointing = false } = options;
+  const { lanes, gradientCheckpointing = false } = options;
   const batch = largestBatch(workload);
   const plan = planMicroBatches(batch, options).map(({ layout }) => layout);
   const layouts = new Map(
@@ -96,7 +96,7 @@ function trainingMemory(policy: Policy, options: LearnerOptions, workload: Workl
   const memory = { activations: 0, buffers: 0, operators: 0 };
   // All layouts use the same memory for them.
   const mostRows = gradientCheckpointing
-    ? Math.max(Math.ceil(microBatchTokens / lanes), ...[...layouts.values()].map(rowsOf))
+    ? Math.max(rowsPerLane(options).most, ...[...layouts.values()].map(rowsOf))
     : 0;
   memory.buffers = lanes * (layers + 3) * mostRows * hiddenSize * bytesPerFloat;
   // Batches of other lengths are compiled as they come.

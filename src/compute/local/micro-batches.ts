@@ -121,12 +121,13 @@ function shortened({ completions, ...slice }: GroupSlice, share: number): GroupS
   };
 }
 
+/** Rows that one lane takes: at the most, and up to which groups are joined. */
 interface LaneRows {
   most: number;
   joined: number;
 }
 
-function rowsPerLane({
+export function rowsPerLane({
   lanes,
   microBatchTokens,
   joinedTokens = microBatchTokens,

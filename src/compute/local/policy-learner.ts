@@ -11,7 +11,13 @@ import { createCompiledCache } from "./compiled-cache.ts";
 import { createLaneSum } from "./lane-sum.ts";
 import type { LossKind } from "./loss-inputs.ts";
 import { createLossReport } from "./loss-report.ts";
-import { type MicroBatch, type MicroBatchLimits, planMicroBatches, tokensOf } from "./micro-batches.ts";
+import {
+  type MicroBatch,
+  type MicroBatchLimits,
+  planMicroBatches,
+  rowsPerLane,
+  tokensOf,
+} from "./micro-batches.ts";
 import { runRounds } from "./pass-rounds.ts";
 import type { Policy } from "./policy.ts";
 import { compileTrainingPasses } from "./training-graph.ts";
@@ -61,7 +67,7 @@ export function createPolicyLearner(policy: Policy, options: LearnerOptions): Po
   const weights = valuesOf(trainable);
   const optimizer = adamw(options.adamw);
   const optimizerState = optimizer.init(weights);
-  const usualRows = Math.ceil(options.microBatchTokens / options.lanes);
+  const usualRows = rowsPerLane(options).most;
   const compile = options.gradientCheckpointing
     ? createCheckpointedCompiler(policy, gradientLanes, usualRows)
     : (layout: SharedPromptLayout, loss: LossKind) =>

@@ -12,7 +12,7 @@ import {
 import type { DecodeLayout } from "./generation-graphs.ts";
 import { moveCaches } from "./key-value-caches.ts";
 import type { Policy } from "./policy.ts";
-import { createScratch } from "./scratch.ts";
+import { createReusedBuffers } from "./reused-buffers.ts";
 
 /** What all waves of a call have in common. */
 export interface WaveOptions {
@@ -40,7 +40,7 @@ export function createWaveDecoder(policy: Policy, keptBytes: number): WaveDecode
     most: () => mostBytes,
   });
   const prefills = createCompiledCache<Prefill>(compiledLayouts);
-  const scratch = createScratch(policy.backend);
+  const unplaced = createReusedBuffers(policy.backend);
 
   const sessionFor = (layout: DecodeLayout): DecodeSession =>
     sessions.get(JSON.stringify(layout), () => createDecodeSession(policy, layout));
@@ -51,7 +51,7 @@ export function createWaveDecoder(policy: Policy, keptBytes: number): WaveDecode
       const prompts = prefillPrompts(caches.layout);
       prefills
         .get(JSON.stringify([prompts, promptLength]), () =>
-          createPrefill(policy, prompts, promptLength, scratch),
+          createPrefill(policy, prompts, promptLength, unplaced),
         )
         .run(
           grid.map(([{ promptTokenIds }]) => promptTokenIds.slice(0, -1)),
