@@ -42,5 +42,21 @@ test("a value takes an output's name; a second output and an input that is one a
     { name: "again", value: y, shape: x.shape },
     { name: "same", value: "x", shape: x.shape },
   ];
-  expect(written(writer, outputs)).toEqual(["Neg(x) -> y", "Identity(y) -> again", "Identity(x) -> same"]);
+  expect(written(writer, outputs)).toEqual(["Neg(x) -> y", "Identity(x) -> same", "Identity(y) -> again"]);
+});
+
+test("results stand behind all that others read, the last one first", () => {
+  const writer = new OnnxWriter();
+  const [early] = writer.node("Exp", ["x"]);
+  const [between] = writer.node("Neg", ["x"]);
+  const [late] = writer.node("Exp", [between]);
+  const outputs = [
+    { name: "early", value: early, shape: x.shape },
+    { name: "late", value: late, shape: x.shape },
+  ];
+  expect(written(writer, outputs)).toEqual([
+    `Neg(x) -> ${between}`,
+    `Exp(${between}) -> late`,
+    "Exp(x) -> early",
+  ]);
 });

@@ -154,9 +154,11 @@ export class OnnxWriter {
     this.rename(renamed);
     const graph = {
       name: "gpgrad",
-      node: neededNodes(
-        this.nodes,
-        outputInfos.map(({ name }) => name),
+      node: inOrderOfRuns(
+        neededNodes(
+          this.nodes,
+          outputInfos.map(({ name }) => name),
+        ),
       ),
       initializer: [...this.initializers.values()],
       input: Array.from(inputs, ({ name, shape, elementType }) => valueInfo(name, shape, elementType)),
@@ -182,6 +184,17 @@ function neededNodes(nodes: readonly NodeProto[], outputs: readonly string[]): N
       return isNeeded;
     })
     .toReversed();
+}
+
+/**
+ * ONNX Runtime computes the last result of a model first, with all that it needs, and the first one last. Written the
+ * other way round, results come in the order in which they were recorded: what they are made of is still in the cache, and
+ * lives no longer than it must.
+ */
+function inOrderOfRuns(nodes: readonly NodeProto[]): NodeProto[] {
+  const read = new Set(nodes.flatMap(({ input }) => input));
+  const isResult = ({ output }: NodeProto): boolean => !output.some((name) => read.has(name));
+  return [...nodes.filter((node) => !isResult(node)), ...nodes.filter(isResult).toReversed()];
 }
 
 export function onnxType(elementType: ElementType): number {
