@@ -36,9 +36,7 @@ const groups = randomTokens(batchSize, length, vocabularySize).map(([first, ...t
 });
 const seconds = await medianSeconds(async () => {
   await learner.forwardBackward({ groups });
-  for (const gradient of Object.values(learner.gradients)) {
-    gradient.fill(0);
-  }
+  learner.clearGradients();
 }, Number(values.repeats));
 const tokens = batchSize * length;
 const operations = 6 * parameterCount(policy) * tokens + 12 * layers * hiddenSize * length * tokens;

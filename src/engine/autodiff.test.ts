@@ -101,6 +101,21 @@ test("adds each gradient onto a tensor", () => {
   ]);
 });
 
+test("adds onto a matrix whose axes are exchanged", () => {
+  const [x, weight, start] = [input("x", [2, 2]), input("weight", [3, 2]), input("start", [2, 3])];
+  const feeds = { x: [1, 2, 3, 4], weight: [1, -1, 2, 0, 0.5, 1] };
+  const before = [10, 20, 30, 40, 50, 60];
+  const ofProduct = sumAll(exponential(matmul(x, weight, { transposeB: true, scale: 0.5 })));
+  const ofOther = sumAll(multiply(multiply(weight, weight), 3));
+  for (const loss of [ofProduct, ofOther, add(ofProduct, ofOther)]) {
+    const needed = loss === ofOther ? { weight: feeds.weight } : feeds;
+    const [upright] = gradientValues(loss, [weight], needed);
+    const [added] = gradientValues(loss, [weight], { ...needed, start: before }, [start]);
+    const expected = before.map((value, place) => value + upright[2 * (place % 3) + Math.floor(place / 3)]);
+    expect(relativeError(added, expected)).toBeLessThan(1e-12);
+  }
+});
+
 test("refuses to add onto the gradient of a value inside the graph, which flows on", () => {
   const x = input("x", [2]);
   const inside = multiply(x, x);

@@ -1,14 +1,16 @@
 import { internalError } from "../errors.ts";
 import { inputGradients } from "./gradient-rules.ts";
 import { ancestors } from "./graph.ts";
-import { add, zeros } from "./operations.ts";
-import type { Tensor } from "./primitives.ts";
+import { add, matmul, transpose, zeros } from "./operations.ts";
+import type { PrimitiveNode, Tensor } from "./primitives.ts";
+import { sameShape } from "./shape.ts";
 import { constant } from "./tensor.ts";
 
 /**
  * Reverse-mode differentiation: d loss / d target for each target, zeros where the loss does not depend on it. Each
- * gradient is added onto the tensor of the same index in `onto`, where that is given; the target is then an input. A tensor
- * that is `given` counts as one: nothing flows on to what it is made of.
+ * gradient is added onto the tensor of the same index in `onto`, where that is given; the target is then an input, and the
+ * gradient of a matrix has its axes exchanged where that tensor has. A tensor that is `given` counts as an input: nothing
+ * flows on to what it is made of.
  */
 export function gradients(
   loss: Tensor,
@@ -45,9 +47,24 @@ export function gradients(
       const part = flowing[index];
       if (part && active.has(parent.id)) {
         const sofar = arriving.get(parent.id);
-        arriving.set(parent.id, sofar ? add(sofar, part) : part);
+        arriving.set(parent.id, sofar ? addOnto(sofar, part) : part);
       }
     });
   }
   return targets.map((target) => arriving.get(target.id) ?? zeros(target.shape));
+}
+
+function addOnto(sofar: Tensor, part: Tensor): Tensor {
+  return add(sofar, sameShape(sofar.shape, part.shape) ? part : exchanged(part));
+}
+
+/** The transpose of a matrix; that of a product is the product of the transposed factors, which costs nothing. */
+function exchanged(matrix: Tensor): Tensor {
+  if (matrix.primitive !== "matmul") {
+    return transpose(matrix, [1, 0]);
+  }
+  const { inputs, attributes } = matrix as PrimitiveNode as PrimitiveNode<"matmul">;
+  const [a, b] = inputs;
+  const { transposeA, transposeB, scale } = attributes;
+  return matmul(b, a, { transposeA: !transposeB, transposeB: !transposeA, scale });
 }

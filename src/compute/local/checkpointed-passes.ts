@@ -1,5 +1,6 @@
 import type { BoundGraph, Buffer } from "../../engine/backend.ts";
 import type { SharedPromptLayout } from "../../nn/attention.ts";
+import { type Accumulators, clearIfEmpty } from "./gradient-lanes.ts";
 import { compileLayerParts, type HeadPart, type LayerParts, type Part, renamed } from "./layer-parts.ts";
 import { type LossKind, lossInputNames } from "./loss-inputs.ts";
 import { positionsOf, rowsOf } from "./micro-batches.ts";
@@ -11,7 +12,7 @@ import {
   promptRowsOf,
   type TrainingInputBuffers,
 } from "./training-inputs.ts";
-import { gradientName, passesOver, type TrainingPass, type TrainingPasses } from "./training-pass.ts";
+import { gradientBuffers, passesOver, type TrainingPass, type TrainingPasses } from "./training-pass.ts";
 
 /**
  * Passes with gradient checkpointing: only the hidden states between layers are kept, and each layer is computed again on
@@ -21,15 +22,15 @@ import { gradientName, passesOver, type TrainingPass, type TrainingPasses } from
  */
 export function createCheckpointedCompiler(
   policy: Policy,
-  gradientLanes: readonly ReadonlyMap<string, Buffer>[],
+  gradientLanes: readonly Accumulators[],
   usualRows: number,
 ): (layout: SharedPromptLayout, loss: LossKind) => TrainingPasses {
   const parallelism = gradientLanes.length > 1 ? "graphs" : "operators";
   const statesOfLanes = gradientLanes.map(() => createHiddenStates(policy, usualRows));
   return (layout, loss) => {
     const parts = compileLayerParts(policy, layout, loss, { parallelism });
-    const lanes = gradientLanes.map((gradients, lane) =>
-      createPass(policy, layout, loss, parts, gradients, statesOfLanes[lane](rowsOf(layout))),
+    const lanes = gradientLanes.map((accumulators, lane) =>
+      createPass(policy, layout, loss, parts, accumulators, statesOfLanes[lane](rowsOf(layout))),
     );
     return passesOver(parts, lanes);
   };
@@ -65,7 +66,7 @@ function createPass(
   layout: SharedPromptLayout,
   loss: LossKind,
   parts: LayerParts,
-  gradients: ReadonlyMap<string, Buffer>,
+  lane: Accumulators,
   { hidden, gradientPair }: HiddenStates,
 ): TrainingPass {
   const { backend, model } = policy;
@@ -77,9 +78,7 @@ function createPass(
   // Each layer reads the gradient of its output from one and writes that of its input to the other.
   const hiddenGradient = (layer: number): Buffer => gradientPair[(layers - layer) % 2];
 
-  const accumulators = Object.fromEntries(
-    [...gradients].map(([name, buffer]) => [gradientName(name), buffer]),
-  );
+  const accumulators = gradientBuffers(lane.buffers);
   const shared: Buffers = { ...policyBuffers(policy, positionsOf(layout)), ...own, ...accumulators };
   const everyBound: BoundGraph[] = [];
   const bind = (
@@ -131,6 +130,7 @@ function createPass(
     run: async (microBatch) => {
       fillTrainingInputs(own, microBatch, layout);
       copyTargets(head, own);
+      clearIfEmpty(lane);
       // Prompt rows have no loss of their own.
       hiddenGradient(layers).values.fill(0 as never, 0, promptRows * hiddenSize);
       const order = [embed, ...forward, ...head.map(({ bound }) => bound), ...backward.toReversed()];

@@ -19,11 +19,12 @@ export interface GradientReader {
   forget(): void;
 }
 
-export function createGradientReader({ forwardBackward, gradients }: PolicyLearner): GradientReader {
+export function createGradientReader(learner: PolicyLearner): GradientReader {
   const kept: NamedValues[] = [];
   return {
     measure: async (batch, { keep }) => {
-      const { loss } = await forwardBackward(batch);
+      const { loss } = await learner.forwardBackward(batch);
+      const { gradients } = learner;
       const products = {
         loss,
         own: innerProducts(gradients, gradients),
@@ -34,9 +35,7 @@ export function createGradientReader({ forwardBackward, gradients }: PolicyLearn
           Object.fromEntries(Object.entries(gradients).map(([name, values]) => [name, values.slice()])),
         );
       }
-      for (const values of Object.values(gradients)) {
-        values.fill(0);
-      }
+      learner.clearGradients();
       return products;
     },
     forget: () => {

@@ -6,6 +6,7 @@ import { input } from "../../engine/tensor.ts";
 import { tokenLogprobs } from "../../losses/token-logprobs.ts";
 import { type SharedPromptLayout, sharedPromptAttention } from "../../nn/attention.ts";
 import { weightsUnder } from "../../nn/weights.ts";
+import { gradientShapes } from "./gradient-shapes.ts";
 import { type LossKind, plainLoss, symbolicLoss } from "./loss-inputs.ts";
 import { positionsOf, rowsOf } from "./micro-batches.ts";
 import { headRows, type Policy, policyInputs, policyWeights, vocabularyHead } from "./policy.ts";
@@ -68,14 +69,16 @@ function arriving(output: Tensor): Tensor {
 }
 
 /** The gradients of the trained parameters that `loss` depends on, and of `hidden` where it is given. */
-function backward({ trainable }: Policy, loss: Tensor, hidden?: Tensor): Record<string, Tensor> {
-  const parameters = [...buildGraph({ loss }).inputs].filter(([name]) => trainable.has(name));
-  const names = parameters.map(([name]) => gradientName(name));
+function backward(policy: Policy, loss: Tensor, hidden?: Tensor): Record<string, Tensor> {
+  const { inputs } = buildGraph({ loss });
+  const sums = gradientShapes(policy).filter(({ name }) => inputs.has(name));
   const found = gradients(
     loss,
-    [...parameters.map(([, tensor]) => tensor), ...(hidden ? [hidden] : [])],
-    parameters.map(([, { shape }], index) => input(names[index], shape)),
+    [...sums.map(({ name }) => inputs.get(name)!), ...(hidden ? [hidden] : [])],
+    sums.map(({ name, laneShape }) => input(gradientName(name), laneShape)),
   );
-  const parameterGradients = Object.fromEntries(names.map((name, index) => [name, found[index]]));
-  return hidden ? { ...parameterGradients, hiddenGradient: found[names.length] } : parameterGradients;
+  const parameterGradients = Object.fromEntries(
+    sums.map(({ name }, index) => [gradientName(name), found[index]]),
+  );
+  return hidden ? { ...parameterGradients, hiddenGradient: found[sums.length] } : parameterGradients;
 }

@@ -1,4 +1,3 @@
-import type { Buffer } from "../../engine/backend.ts";
 import type { ModelDimensions } from "../../models/model.ts";
 import type { SharedPromptLayout } from "../../nn/attention.ts";
 import { type AdamWOptions, adamw } from "../../optim/adamw.ts";
@@ -8,7 +7,7 @@ import type { TrainingBatch } from "../../pipeline.ts";
 import type { ForwardBackwardResult, OptimStepResult } from "../learner.ts";
 import { createCheckpointedCompiler } from "./checkpointed-passes.ts";
 import { createCompiledCache } from "./compiled-cache.ts";
-import { createLaneSum } from "./lane-sum.ts";
+import { createGradientLanes } from "./gradient-lanes.ts";
 import type { LossKind } from "./loss-inputs.ts";
 import { createLossReport } from "./loss-report.ts";
 import {
@@ -40,8 +39,9 @@ export interface LearnerOptions extends MicroBatchLimits {
 export interface PolicyLearner {
   forwardBackward(batch: TrainingBatch): Promise<ForwardBackwardResult>;
   optimStep(learningRate: number): OptimStepResult;
-  /** Gradients accumulated since the last step, by the name of the trained parameter. */
+  /** Gradients accumulated since they were cleared, by the name of the trained parameter; a step clears them, a failure too. */
   readonly gradients: NamedValues;
+  clearGradients(): void;
   readonly optimizerState: OptimizerState;
   free(): void;
 }
@@ -57,21 +57,17 @@ export function keptLayouts({ layers }: ModelDimensions, lanes: number): number 
 }
 
 export function createPolicyLearner(policy: Policy, options: LearnerOptions): PolicyLearner {
-  const { backend, trainable } = policy;
-  const gradientLanes = Array.from(
-    { length: options.lanes },
-    () => new Map([...trainable].map(([name, { shape }]) => [name, backend.allocate(shape)])),
+  const gradientLanes = createGradientLanes(policy, options.lanes);
+  const { lanes } = gradientLanes;
+  const weights = Object.fromEntries(
+    [...policy.trainable].map(([name, { values }]) => [name, values as Float32Array]),
   );
-  const laneSum = createLaneSum(backend, gradientLanes);
-  const gradients = valuesOf(gradientLanes[0]);
-  const weights = valuesOf(trainable);
   const optimizer = adamw(options.adamw);
   const optimizerState = optimizer.init(weights);
   const usualRows = rowsPerLane(options).most;
   const compile = options.gradientCheckpointing
-    ? createCheckpointedCompiler(policy, gradientLanes, usualRows)
-    : (layout: SharedPromptLayout, loss: LossKind) =>
-        compileTrainingPasses(policy, layout, loss, gradientLanes);
+    ? createCheckpointedCompiler(policy, lanes, usualRows)
+    : (layout: SharedPromptLayout, loss: LossKind) => compileTrainingPasses(policy, layout, loss, lanes);
   const rounds = {
     lanes: options.lanes,
     keptLayouts: keptLayouts(policy.model.dimensions, options.lanes),
@@ -81,7 +77,10 @@ export function createPolicyLearner(policy: Policy, options: LearnerOptions): Po
     passes.get(JSON.stringify([layout, kind]), () => compile(layout, kind));
 
   return {
-    gradients,
+    get gradients() {
+      return gradientLanes.whole();
+    },
+    clearGradients: gradientLanes.clear,
     optimizerState,
     forwardBackward: async (batch) => {
       const logprobs: ForwardBackwardResult["logprobs"] = batch.groups.map(({ completions }) =>
@@ -89,15 +88,22 @@ export function createPolicyLearner(policy: Policy, options: LearnerOptions): Po
       );
       const report = createLossReport(batch);
       const microBatches = planMicroBatches(batch, options);
-      await runRounds(microBatches, rounds, passesFor, (group, index, logprobs_T) => {
-        logprobs[group][index] = logprobs_T;
-        report.add(batch.groups[group].completions[index], logprobs_T);
-      });
-      laneSum.run();
+      gradientLanes.open();
+      try {
+        await runRounds(microBatches, rounds, passesFor, (group, index, logprobs_T) => {
+          logprobs[group][index] = logprobs_T;
+          report.add(batch.groups[group].completions[index], logprobs_T);
+        });
+      } catch (error) {
+        gradientLanes.clear();
+        throw error;
+      }
+      gradientLanes.close();
       const tokens = microBatches.reduce((total, microBatch) => total + tokensOf(microBatch), 0);
       return { loss: report.loss, logprobs, tokens, metrics: report.metrics() };
     },
     optimStep: (learningRate) => {
+      const gradients = gradientLanes.whole();
       const norm = gradientNorm(gradients);
       const scale = options.maxGradientNorm === null ? 1 : clipFactor(norm, options.maxGradientNorm);
       optimizer.update({
@@ -107,18 +113,12 @@ export function createPolicyLearner(policy: Policy, options: LearnerOptions): Po
         learningRate,
         gradientScale: scale,
       });
-      for (const values of Object.values(gradients)) {
-        values.fill(0);
-      }
+      gradientLanes.clear();
       return { gradientNorm: norm };
     },
     free: () => {
       passes.clear();
-      laneSum.free();
+      gradientLanes.free();
     },
   };
-}
-
-function valuesOf(buffers: ReadonlyMap<string, Buffer>): NamedValues {
-  return Object.fromEntries([...buffers].map(([name, { values }]) => [name, values as Float32Array]));
 }

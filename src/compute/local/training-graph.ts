@@ -1,5 +1,5 @@
 import { gradients } from "../../engine/autodiff.ts";
-import type { Buffer, CompiledGraph } from "../../engine/backend.ts";
+import type { CompiledGraph } from "../../engine/backend.ts";
 import { buildGraph, type Graph } from "../../engine/graph.ts";
 import { multiply, slice, sumAll } from "../../engine/operations.ts";
 import type { Tensor } from "../../engine/primitives.ts";
@@ -9,6 +9,8 @@ import { hiddenStates } from "../../models/model.ts";
 import { type SharedPromptLayout, sharedPromptAttention } from "../../nn/attention.ts";
 import type { Weights } from "../../nn/weights.ts";
 import { chunkedHead } from "./chunked-head.ts";
+import type { Accumulators } from "./gradient-lanes.ts";
+import { gradientShapes } from "./gradient-shapes.ts";
 import { type LossKind, plainLoss, symbolicLoss } from "./loss-inputs.ts";
 import { positionsOf, rowsOf } from "./micro-batches.ts";
 import { headRows, type Policy, policyBuffers, policyInputs, vocabularyHead } from "./policy.ts";
@@ -19,7 +21,13 @@ import {
   promptRowsOf,
   type TrainingInputBuffers,
 } from "./training-inputs.ts";
-import { gradientName, passesOver, type TrainingPass, type TrainingPasses } from "./training-pass.ts";
+import {
+  gradientBuffers,
+  gradientName,
+  passesOver,
+  type TrainingPass,
+  type TrainingPasses,
+} from "./training-pass.ts";
 
 /** What the vocabulary head reads for a layout's completion tokens, [P * G * T2, D]. */
 function symbolicCompletions(
@@ -41,20 +49,20 @@ export function buildLogprobGraph(policy: Policy, layout: SharedPromptLayout): G
   return buildGraph({ logprobs: tokenLogprobs(completions, head, targetsOf(completions)) });
 }
 
-/** Forward and backward through the whole model: log-probabilities [P * G * T2] and every gradient, added onto what it was. */
+/** Forward and backward through the whole model: log-probabilities [P * G * T2] and every gradient, added onto what a lane has. */
 export function buildTrainingGraph(
   policy: Policy,
   layout: SharedPromptLayout,
   loss: LossKind = plainLoss,
 ): Graph {
-  const { model, trainable } = policy;
+  const { model } = policy;
   const { weights, completions } = symbolicCompletions(policy, layout);
   const head = vocabularyHead(model, weights);
-  const names = [...trainable.keys()];
-  const parameters = names.map(weights.tensor);
-  const before = [...trainable].map(([name, { shape }]) => input(gradientName(name), shape));
+  const sums = gradientShapes(policy);
+  const parameters = sums.map(({ name }) => weights.tensor(name));
+  const before = sums.map(({ name, laneShape }) => input(gradientName(name), laneShape));
   const { logprobs, accumulated } = throughHead();
-  const gradientOutputs = names.map((name, index) => [gradientName(name), accumulated[index]]);
+  const gradientOutputs = sums.map(({ name }, index) => [gradientName(name), accumulated[index]]);
   return buildGraph({ logprobs, ...Object.fromEntries(gradientOutputs) });
 
   function throughHead(): { logprobs: Tensor; accumulated: Tensor[] } {
@@ -78,9 +86,9 @@ export function compileTrainingPasses(
   policy: Policy,
   layout: SharedPromptLayout,
   loss: LossKind,
-  gradientLanes: readonly ReadonlyMap<string, Buffer>[],
+  lanes: readonly Accumulators[],
 ): TrainingPasses {
-  return compilePasses(policy, layout, loss, buildTrainingGraph(policy, layout, loss), gradientLanes);
+  return compilePasses(policy, layout, loss, buildTrainingGraph(policy, layout, loss), lanes);
 }
 
 /** Passes that leave no gradients. */
@@ -89,7 +97,10 @@ export function compileLogprobPasses(
   layout: SharedPromptLayout,
   lanes: number,
 ): TrainingPasses {
-  const noGradients = Array.from({ length: lanes }, () => new Map<string, Buffer>());
+  const noGradients = Array.from(
+    { length: lanes },
+    (): Accumulators => ({ buffers: new Map(), zeros: new Map(), isEmpty: false }),
+  );
   return compilePasses(policy, layout, null, buildLogprobGraph(policy, layout), noGradients);
 }
 
@@ -98,13 +109,13 @@ function compilePasses(
   layout: SharedPromptLayout,
   loss: LossKind | null,
   graph: Graph,
-  gradientLanes: readonly ReadonlyMap<string, Buffer>[],
+  accumulators: readonly Accumulators[],
 ): TrainingPasses {
-  const parallelism = gradientLanes.length > 1 ? "graphs" : "operators";
+  const parallelism = accumulators.length > 1 ? "graphs" : "operators";
   const compiled = policy.backend.compile(graph, { parallelism });
-  const lanes = gradientLanes.map((buffers) => {
+  const lanes = accumulators.map((lane) => {
     const own = allocateTrainingInputs(policy.backend, layout, loss);
-    return createPass(policy, layout, graph, compiled, own, buffers);
+    return createPass(policy, layout, graph, compiled, own, lane);
   });
   return passesOver(compiled, lanes);
 }
@@ -115,23 +126,25 @@ function createPass(
   graph: Graph,
   compiled: CompiledGraph,
   own: TrainingInputBuffers,
-  gradientBuffers: ReadonlyMap<string, Buffer>,
+  lane: Accumulators,
 ): TrainingPass {
-  const { backend } = policy;
-  const accumulators = Object.fromEntries(
-    [...gradientBuffers].map(([name, buffer]) => [gradientName(name), buffer]),
-  );
-  const logprobs = backend.allocate(graph.outputs.get("logprobs")!.shape);
-  const bound = compiled.bind(
-    { ...policyBuffers(policy, positionsOf(layout)), ...own, ...accumulators },
-    { logprobs, ...accumulators },
+  const logprobs = policy.backend.allocate(graph.outputs.get("logprobs")!.shape);
+  const inputs = { ...policyBuffers(policy, positionsOf(layout)), ...own };
+  const outputs = { logprobs, ...gradientBuffers(lane.buffers) };
+  const [first, further] = [lane.zeros, lane.buffers].map((before) =>
+    compiled.bind({ ...inputs, ...gradientBuffers(before) }, outputs),
   );
   return {
     run: async (microBatch) => {
       fillTrainingInputs(own, microBatch, layout);
+      const bound = lane.isEmpty ? first : further;
+      lane.isEmpty = false;
       await bound.runBeside();
       return logprobs.values as Float32Array;
     },
-    free: () => bound.free(),
+    free: () => {
+      first.free();
+      further.free();
+    },
   };
 }

@@ -1,3 +1,4 @@
+import type { Buffer } from "../../engine/backend.ts";
 import type { MicroBatch } from "./micro-batches.ts";
 
 /** A forward and backward pass over one layout, tied to the policy's weights and one set of gradient buffers. */
@@ -29,4 +30,9 @@ export function passesOver(compiled: { free(): void }, lanes: readonly TrainingP
 /** Name under which a parameter's gradient goes in and out of a graph. */
 export function gradientName(parameter: string): string {
   return `gradient:${parameter}`;
+}
+
+/** Buffers of gradients under the names that graphs have for them. */
+export function gradientBuffers(ofParameters: ReadonlyMap<string, Buffer>): Record<string, Buffer> {
+  return Object.fromEntries([...ofParameters].map(([name, buffer]) => [gradientName(name), buffer]));
 }

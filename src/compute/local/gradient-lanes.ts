@@ -1,0 +1,149 @@
+import type { Backend, Buffer } from "../../engine/backend.ts";
+import { buildGraph } from "../../engine/graph.ts";
+import { add, transpose } from "../../engine/operations.ts";
+import { type Shape, sameShape, sizeOf } from "../../engine/shape.ts";
+import { input } from "../../engine/tensor.ts";
+import type { NamedValues } from "../../optim/optimizer.ts";
+import { type GradientShape, gradientShapes } from "./gradient-shapes.ts";
+import type { Policy } from "./policy.ts";
+
+type Buffers = ReadonlyMap<string, Buffer>;
+
+/** What one lane adds gradients onto, by parameter, with the shapes that lanes have. */
+export interface Accumulators {
+  readonly buffers: Buffers;
+  /** What the first pass adds onto instead. */
+  readonly zeros: Buffers;
+  /** Nothing was added yet: the buffers hold no sum. */
+  isEmpty: boolean;
+}
+
+/** The gradients that lanes add up side by side, and the whole that they come to. */
+export interface GradientLanes {
+  readonly lanes: readonly Accumulators[];
+  /** Goes before the passes of a batch. */
+  open(): void;
+  /** Goes after them: brings together what the lanes have. */
+  close(): void;
+  /** The sum of all batches since `clear`, by parameter and with its shape. Not while lanes are open. */
+  whole(): NamedValues;
+  clear(): void;
+  free(): void;
+}
+
+/** The first lane adds up in the memory of the whole, which holds what the lanes have in common between two batches. */
+export function createGradientLanes(policy: Policy, count: number): GradientLanes {
+  const { backend } = policy;
+  const shapes = gradientShapes(policy);
+  const whole: Buffers = new Map(shapes.map(({ name, shape }) => [name, backend.allocate(shape)]));
+  const zeros = createZeros(backend, shapes);
+  const lanes = Array.from({ length: count }, (_, lane): Accumulators => {
+    const buffers = shapes.map(({ name, laneShape }): [string, Buffer] => [
+      name,
+      lane === 0 ? reshaped(backend, whole.get(name)!, laneShape) : backend.allocate(laneShape),
+    ]);
+    return { buffers: new Map(buffers), zeros, isEmpty: true };
+  });
+  const parts = lanes.map(({ buffers }) => buffers);
+  const join = createSum(backend, parts, whole);
+  const divide = createSum(backend, [whole], parts[0]);
+  let isClear = true;
+
+  return {
+    lanes,
+    open: () => {
+      if (!isClear) {
+        divide.run();
+      }
+      lanes.forEach((lane, index) => {
+        lane.isEmpty = isClear || index > 0;
+      });
+    },
+    close: () => {
+      if (lanes.some(({ isEmpty }) => !isEmpty)) {
+        lanes.forEach(clearIfEmpty);
+        join.run();
+        isClear = false;
+      }
+    },
+    whole: () => {
+      if (isClear) {
+        fillWithZeros(whole);
+        isClear = false;
+      }
+      return Object.fromEntries([...whole].map(([name, { values }]) => [name, values as Float32Array]));
+    },
+    clear: () => {
+      isClear = true;
+    },
+    free: () => {
+      join.free();
+      divide.free();
+    },
+  };
+}
+
+interface Sum {
+  run(): void;
+  free(): void;
+}
+
+/**
+ * Adds up `parts` in order and leaves the sum in `total`, whose memory may be that of a part; with the axes exchanged
+ * where its shape has. All threads share the work.
+ */
+function createSum(backend: Backend, parts: readonly Buffers[], total: Buffers): Sum {
+  const changed = [...total].filter(
+    ([name, { shape }]) => parts.length > 1 || !sameShape(parts[0].get(name)!.shape, shape),
+  );
+  if (changed.length === 0) {
+    return { run: () => undefined, free: () => undefined };
+  }
+  const partName = (name: string, part: number): string => `${part}:${name}`;
+  const sums = changed.map(([name, { shape }]) => {
+    const [first, ...others] = parts.map((part, index) =>
+      input(partName(name, index), part.get(name)!.shape),
+    );
+    // Nothing is written to the memory of a part before it is read to the end.
+    const sum = others.length > 0 ? others.reduce(add, first) : add(first, 0);
+    return [name, sameShape(sum.shape, shape) ? sum : transpose(sum, [1, 0])];
+  });
+  const compiled = backend.compile(buildGraph(Object.fromEntries(sums)));
+  const inputs = parts.flatMap((part, index) =>
+    changed.map(([name]) => [partName(name, index), part.get(name)!]),
+  );
+  const bound = compiled.bind(Object.fromEntries(inputs), Object.fromEntries(changed));
+  return {
+    run: () => bound.run(),
+    free: () => {
+      bound.free();
+      compiled.free();
+    },
+  };
+}
+
+/** They share one memory, which takes none until somebody writes to it, and nobody does. */
+function createZeros(backend: Backend, shapes: readonly GradientShape[]): Buffers {
+  const longest = Math.max(0, ...shapes.map(({ shape }) => sizeOf(shape)));
+  const memory = backend.allocate([longest]);
+  return new Map(shapes.map(({ name, laneShape }) => [name, reshaped(backend, memory, laneShape)]));
+}
+
+/** The first values of a buffer in another shape. */
+function reshaped(backend: Backend, { values }: Buffer, shape: Shape): Buffer {
+  return backend.wrap((values as Float32Array).subarray(0, sizeOf(shape)), shape);
+}
+
+/** Zeros onto which anything can be added. */
+export function clearIfEmpty(accumulators: Accumulators): void {
+  if (accumulators.isEmpty) {
+    fillWithZeros(accumulators.buffers);
+    accumulators.isEmpty = false;
+  }
+}
+
+function fillWithZeros(buffers: Buffers): void {
+  for (const { values } of buffers.values()) {
+    values.fill(0 as never);
+  }
+}
