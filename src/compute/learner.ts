@@ -31,7 +31,9 @@ export interface TokenBatch {
 
 /**
  * Holds the trainable policy, and the reference of a KL term where it was made with one: the policy as it began, without
- * its adapter. Gradients add up over calls of `forwardBackward` until `optimStep` applies and clears them. */
+ * its adapter. Gradients add up over calls of `forwardBackward` until `optimStep` applies and clears them, or a call fails,
+ * which clears them too.
+ */
 export interface Learner {
   forwardBackward(batch: TrainingBatch): Promise<ForwardBackwardResult>;
   /** Log-probabilities [group][completion][token] of every token, without gradient, under the policy or the reference. */

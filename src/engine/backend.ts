@@ -28,7 +28,7 @@ export interface CompileOptions {
 }
 
 export interface CompiledGraph {
-  /** An output may share its buffer with the input it accumulates onto. */
+  /** An output may share its buffer with an input that is read once, by an elementwise sum or a scatter onto it. */
   bind(inputs: Readonly<Record<string, Buffer>>, outputs: Readonly<Record<string, Buffer>>): BoundGraph;
   free(): void;
 }

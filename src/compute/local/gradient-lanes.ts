@@ -46,14 +46,14 @@ export function createGradientLanes(policy: Policy, count: number): GradientLane
   });
   const parts = lanes.map(({ buffers }) => buffers);
   const join = createSum(backend, parts, whole);
-  const divide = createSum(backend, [whole], parts[0]);
+  const reopen = createSum(backend, [whole], parts[0]);
   let isClear = true;
 
   return {
     lanes,
     open: () => {
       if (!isClear) {
-        divide.run();
+        reopen.run();
       }
       lanes.forEach((lane, index) => {
         lane.isEmpty = isClear || index > 0;
@@ -78,7 +78,7 @@ export function createGradientLanes(policy: Policy, count: number): GradientLane
     },
     free: () => {
       join.free();
-      divide.free();
+      reopen.free();
     },
   };
 }
@@ -104,7 +104,7 @@ function createSum(backend: Backend, parts: readonly Buffers[], total: Buffers):
     const [first, ...others] = parts.map((part, index) =>
       input(partName(name, index), part.get(name)!.shape),
     );
-    // Nothing is written to the memory of a part before it is read to the end.
+    // The sum is a value of its own: nothing is written to the memory of a part before it is read to the end.
     const sum = others.length > 0 ? others.reduce(add, first) : add(first, 0);
     return [name, sameShape(sum.shape, shape) ? sum : transpose(sum, [1, 0])];
   });
@@ -122,7 +122,7 @@ function createSum(backend: Backend, parts: readonly Buffers[], total: Buffers):
   };
 }
 
-/** They share one memory, which takes none until somebody writes to it, and nobody does. */
+/** They share one memory, behind which Linux puts none until somebody writes to it, and nobody does. */
 function createZeros(backend: Backend, shapes: readonly GradientShape[]): Buffers {
   const longest = Math.max(0, ...shapes.map(({ shape }) => sizeOf(shape)));
   const memory = backend.allocate([longest]);

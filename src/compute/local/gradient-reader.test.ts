@@ -27,9 +27,7 @@ test("inner products are those of the learner's gradients, and nothing is left o
   const flat = async (given: TrainingBatch): Promise<number[]> => {
     await learner.forwardBackward(given);
     const values = Object.values(learner.gradients).flatMap((each) => [...each]);
-    for (const each of Object.values(learner.gradients)) {
-      each.fill(0);
-    }
+    learner.clearGradients();
     return values;
   };
   const [a, b] = [await flat(batch(0.5, -0.25, 0)), await flat(batch(0.125, 0.5, -1))];

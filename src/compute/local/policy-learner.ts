@@ -39,8 +39,12 @@ export interface LearnerOptions extends MicroBatchLimits {
 export interface PolicyLearner {
   forwardBackward(batch: TrainingBatch): Promise<ForwardBackwardResult>;
   optimStep(learningRate: number): OptimStepResult;
-  /** Gradients accumulated since they were cleared, by the name of the trained parameter; a step clears them, a failure too. */
+  /**
+   * Gradients accumulated since they were cleared, by the name of the trained parameter: the memory itself, which holds
+   * them until the next call.
+   */
   readonly gradients: NamedValues;
+  /** So does a step, and a batch that fails. */
   clearGradients(): void;
   readonly optimizerState: OptimizerState;
   free(): void;
@@ -88,17 +92,17 @@ export function createPolicyLearner(policy: Policy, options: LearnerOptions): Po
       );
       const report = createLossReport(batch);
       const microBatches = planMicroBatches(batch, options);
-      gradientLanes.open();
       try {
+        gradientLanes.open();
         await runRounds(microBatches, rounds, passesFor, (group, index, logprobs_T) => {
           logprobs[group][index] = logprobs_T;
           report.add(batch.groups[group].completions[index], logprobs_T);
         });
+        gradientLanes.close();
       } catch (error) {
         gradientLanes.clear();
         throw error;
       }
-      gradientLanes.close();
       const tokens = microBatches.reduce((total, microBatch) => total + tokensOf(microBatch), 0);
       return { loss: report.loss, logprobs, tokens, metrics: report.metrics() };
     },

@@ -44,10 +44,10 @@ function learner(microBatchTokens: number, lanes = 1, gradientCheckpointing = fa
 }
 
 async function gradientsOf(batch: TrainingBatch, ...options: Parameters<typeof learner>) {
-  const { forwardBackward, gradients, free } = learner(...options);
-  const result = await forwardBackward(batch);
-  free();
-  return { ...result, gradients };
+  const own = learner(...options);
+  const result = await own.forwardBackward(batch);
+  own.free();
+  return { ...result, gradients: own.gradients };
 }
 
 describe("sampler and learner on the same weights", async () => {
@@ -126,6 +126,30 @@ describe("sampler and learner on the same weights", async () => {
       ),
       { numRuns: 8 },
     );
+  });
+
+  test.each([
+    [1, false],
+    [1, true],
+    [2, false],
+    [3, true],
+  ])("batches before a step add up in %i lanes, gradient checkpointing: %s", async (lanes, checkpointing) => {
+    const whole = await gradientsOf({ groups }, 100_000);
+    const scale = Math.max(
+      ...Object.values(whole.gradients).flatMap((values) => Array.from(values, Math.abs)),
+    );
+    const own = learner(64, lanes, checkpointing);
+    await own.forwardBackward({ groups: groups.slice(2) });
+    own.clearGradients();
+    for (const group of groups) {
+      await own.forwardBackward({ groups: [group] });
+    }
+    for (const [name, values] of Object.entries(whole.gradients)) {
+      values.forEach((value, i) => {
+        expect(Math.abs(own.gradients[name][i] - value)).toBeLessThan(1e-5 * scale);
+      });
+    }
+    own.free();
   });
 
   test("completions without weight cost nothing and change nothing", async () => {

@@ -1,5 +1,5 @@
 import { gradients } from "../../engine/autodiff.ts";
-import type { CompiledGraph } from "../../engine/backend.ts";
+import type { Buffer, CompiledGraph } from "../../engine/backend.ts";
 import { buildGraph, type Graph } from "../../engine/graph.ts";
 import { multiply, slice, sumAll } from "../../engine/operations.ts";
 import type { Tensor } from "../../engine/primitives.ts";
@@ -97,11 +97,10 @@ export function compileLogprobPasses(
   layout: SharedPromptLayout,
   lanes: number,
 ): TrainingPasses {
-  const noGradients = Array.from(
-    { length: lanes },
-    (): Accumulators => ({ buffers: new Map(), zeros: new Map(), isEmpty: false }),
-  );
-  return compilePasses(policy, layout, null, buildLogprobGraph(policy, layout), noGradients);
+  const none: ReadonlyMap<string, Buffer> = new Map();
+  const noGradients = { buffers: none, zeros: none, isEmpty: false };
+  const accumulators = Array.from({ length: lanes }, () => noGradients);
+  return compilePasses(policy, layout, null, buildLogprobGraph(policy, layout), accumulators);
 }
 
 function compilePasses(
@@ -131,20 +130,24 @@ function createPass(
   const logprobs = policy.backend.allocate(graph.outputs.get("logprobs")!.shape);
   const inputs = { ...policyBuffers(policy, positionsOf(layout)), ...own };
   const outputs = { logprobs, ...gradientBuffers(lane.buffers) };
-  const [first, further] = [lane.zeros, lane.buffers].map((before) =>
-    compiled.bind({ ...inputs, ...gradientBuffers(before) }, outputs),
+  const bound = new Map(
+    [...new Set([lane.zeros, lane.buffers])].map((before) => [
+      before,
+      compiled.bind({ ...inputs, ...gradientBuffers(before) }, outputs),
+    ]),
   );
   return {
     run: async (microBatch) => {
       fillTrainingInputs(own, microBatch, layout);
-      const bound = lane.isEmpty ? first : further;
+      const onto = lane.isEmpty ? lane.zeros : lane.buffers;
       lane.isEmpty = false;
-      await bound.runBeside();
+      await bound.get(onto)!.runBeside();
       return logprobs.values as Float32Array;
     },
     free: () => {
-      first.free();
-      further.free();
+      for (const graph of bound.values()) {
+        graph.free();
+      }
     },
   };
 }

@@ -3,7 +3,7 @@ import type { MicroBatch } from "./micro-batches.ts";
 
 /** A forward and backward pass over one layout, tied to the policy's weights and one set of gradient buffers. */
 export interface TrainingPass {
-  /** Adds the micro-batch's gradients onto the buffers and gives its log-probabilities [P * G * T2]. */
+  /** Adds the micro-batch's gradients onto what the buffers hold, if anything, and gives its log-probabilities [P * G * T2]. */
   run(microBatch: MicroBatch): Promise<Float32Array>;
   free(): void;
 }

@@ -53,10 +53,10 @@ const batch: TrainingBatch = {
 };
 
 async function forwardBackward(policy: Policy, changes: Partial<typeof options> = {}) {
-  const { forwardBackward: run, gradients, free } = createPolicyLearner(policy, { ...options, ...changes });
-  const result = await run(batch);
-  free();
-  return { ...result, gradients };
+  const learner = createPolicyLearner(policy, { ...options, ...changes });
+  const result = await learner.forwardBackward(batch);
+  learner.free();
+  return { ...result, gradients: learner.gradients };
 }
 
 function largestGap(a: readonly number[], b: readonly number[]): number {

@@ -64,7 +64,8 @@ function compile(
   const model = writer.finish(inputs, outputs);
 
   const options = create((out) => functions.CreateSessionOptions(out));
-  // Graphs arrive as they should run: its optimizations take as long as all else and make none of them faster.
+  // Graphs arrive as they should run: its optimizations take as long as all else and make none of them faster. They would
+  // also drop `x + 0`, which keeps outputs apart from the inputs whose memory they take.
   const noOptimization = 0;
   check(functions.SetSessionGraphOptimizationLevel(options, noOptimization));
   if (parallelism === "graphs") {

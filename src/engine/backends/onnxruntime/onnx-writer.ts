@@ -188,8 +188,8 @@ function neededNodes(nodes: readonly NodeProto[], outputs: readonly string[]): N
 
 /**
  * ONNX Runtime computes the last result of a model first, with all that it needs, and the first one last. Written the
- * other way round, results come in the order in which they were recorded: what they are made of is still in the cache, and
- * lives no longer than it must.
+ * other way round, results come in the order in which they were recorded: what a result is made of is still in the cache,
+ * and lives no longer than it must. What no result but a later one reads waits for that.
  */
 function inOrderOfRuns(nodes: readonly NodeProto[]): NodeProto[] {
   const read = new Set(nodes.flatMap(({ input }) => input));

@@ -26,6 +26,12 @@ test("elementwise operators take the place of what they read last", () => {
   expect(peakMemory(buildGraph({ y: matmul(kept, x) }))).toBe(2 * bytes);
 });
 
+test("what a later result alone needs is not there before", () => {
+  const ofLater = exponential(matmul(x, x));
+  const ofFirst = matmul(x, x);
+  expect(peakMemory(buildGraph({ first: matmul(ofFirst, x), later: matmul(ofLater, x) }))).toBe(bytes);
+});
+
 test("a reshape is the same memory", () => {
   const flat = reshape(matmul(x, x), [100]);
   expect(peakMemory(buildGraph({ y: reshape(add(exponential(flat), 1), [20, 5]) }))).toBe(bytes);

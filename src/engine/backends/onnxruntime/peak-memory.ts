@@ -22,12 +22,13 @@ const inPlace = new Set([
 
 /**
  * Bytes of float32 that a run of the graph in ONNX Runtime takes at its fullest, beside its inputs and outputs: a value
- * lives from the node that makes it to the last that reads it, and nodes run in the order in which they were recorded.
+ * lives from the node that makes it to the last that reads it.
  */
 export function peakMemory(graph: Graph): number {
   const outputs = new Set([...graph.outputs.values()].map(storageOf));
+  const order = orderOfRuns(graph);
   const lastUse = new Map<Tensor, number>();
-  graph.tensors.forEach((tensor, index) => {
+  order.forEach((tensor, index) => {
     for (const parent of tensor.inputs) {
       lastUse.set(storageOf(parent), index);
     }
@@ -40,7 +41,7 @@ export function peakMemory(graph: Graph): number {
 
   let held = 0;
   let peak = 0;
-  graph.tensors.forEach((tensor, index) => {
+  order.forEach((tensor, index) => {
     if (storageOf(tensor) !== tensor) {
       return;
     }
@@ -80,6 +81,25 @@ function scratchBytes(tensor: Tensor, fused: ReadonlySet<number>): number {
     return sizeOf(inputs[0].shape) * bytesPerFloat;
   }
   return hasFewRows(product) ? sizeOf(shape) * bytesPerFloat : 0;
+}
+
+/** One result after the other in the order in which they were recorded, each with what it needs and is not there yet. */
+function orderOfRuns({ tensors }: Graph): Tensor[] {
+  const read = new Set(tensors.flatMap(({ inputs }) => inputs));
+  const visited = new Set<Tensor>();
+  const needs = (result: Tensor): Tensor[] => {
+    const found: Tensor[] = [];
+    const pending = [result];
+    for (let tensor = pending.pop(); tensor !== undefined; tensor = pending.pop()) {
+      if (!visited.has(tensor)) {
+        visited.add(tensor);
+        found.push(tensor);
+        pending.push(...tensor.inputs);
+      }
+    }
+    return found.sort((a, b) => a.id - b.id);
+  };
+  return tensors.filter((tensor) => !read.has(tensor)).flatMap(needs);
 }
 
 /** The tensor whose memory this one shows: a reshape moves nothing. */
