@@ -9,17 +9,21 @@ export interface Graph {
   readonly tensors: readonly Tensor[];
 }
 
-/** Everything `roots` depend on, themselves included, in topological order. */
-export function ancestors(roots: readonly Tensor[]): Tensor[] {
-  const found = new Map<number, Tensor>();
+/**
+ * Everything `roots` depend on, themselves included, in topological order; without what is `known` by id, to which it is
+ * added.
+ */
+export function ancestors(roots: readonly Tensor[], known: Set<number> = new Set()): Tensor[] {
+  const found: Tensor[] = [];
   const pending = [...roots];
   for (let tensor = pending.pop(); tensor !== undefined; tensor = pending.pop()) {
-    if (!found.has(tensor.id)) {
-      found.set(tensor.id, tensor);
+    if (!known.has(tensor.id)) {
+      known.add(tensor.id);
+      found.push(tensor);
       pending.push(...tensor.inputs);
     }
   }
-  return [...found.values()].sort((a, b) => a.id - b.id);
+  return found.sort((a, b) => a.id - b.id);
 }
 
 export function buildGraph(outputs: Readonly<Record<string, Tensor>>): Graph {

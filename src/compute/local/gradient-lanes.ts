@@ -5,7 +5,7 @@ import { type Shape, sameShape, sizeOf } from "../../engine/shape.ts";
 import { input } from "../../engine/tensor.ts";
 import type { NamedValues } from "../../optim/optimizer.ts";
 import { type GradientShape, gradientShapes } from "./gradient-shapes.ts";
-import type { Policy } from "./policy.ts";
+import { namedValues, type Policy } from "./policy.ts";
 
 type Buffers = ReadonlyMap<string, Buffer>;
 
@@ -71,7 +71,7 @@ export function createGradientLanes(policy: Policy, count: number): GradientLane
         fillWithZeros(whole);
         isClear = false;
       }
-      return Object.fromEntries([...whole].map(([name, { values }]) => [name, values as Float32Array]));
+      return namedValues(whole);
     },
     clear: () => {
       isClear = true;

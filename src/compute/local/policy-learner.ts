@@ -18,7 +18,7 @@ import {
   tokensOf,
 } from "./micro-batches.ts";
 import { runRounds } from "./pass-rounds.ts";
-import type { Policy } from "./policy.ts";
+import { namedValues, type Policy } from "./policy.ts";
 import { compileTrainingPasses } from "./training-graph.ts";
 import type { TrainingPasses } from "./training-pass.ts";
 
@@ -63,9 +63,7 @@ export function keptLayouts({ layers }: ModelDimensions, lanes: number): number 
 export function createPolicyLearner(policy: Policy, options: LearnerOptions): PolicyLearner {
   const gradientLanes = createGradientLanes(policy, options.lanes);
   const { lanes } = gradientLanes;
-  const weights = Object.fromEntries(
-    [...policy.trainable].map(([name, { values }]) => [name, values as Float32Array]),
-  );
+  const weights = namedValues(policy.trainable);
   const optimizer = adamw(options.adamw);
   const optimizerState = optimizer.init(weights);
   const usualRows = rowsPerLane(options).most;

@@ -8,6 +8,7 @@ import type { LanguageModel } from "../../models/model.ts";
 import { type LinearLayer, linear, linearAt } from "../../nn/linear.ts";
 import type { Rows } from "../../nn/rows.ts";
 import type { Weights } from "../../nn/weights.ts";
+import type { NamedValues } from "../../optim/optimizer.ts";
 import type { Adapter } from "./lora/adapter.ts";
 
 /** The model with its weights in memory: one set of buffers that the sampler reads and the learner updates in place. */
@@ -71,6 +72,11 @@ function growingTables(backend: Backend, model: LanguageModel): Policy["rotaryTa
       backend.wrap(values.subarray(0, positions * half), [positions, half]);
     return { cosines: first(tables.cosines), sines: first(tables.sines) };
   };
+}
+
+/** The memory of float buffers, by their names. */
+export function namedValues(buffers: ReadonlyMap<string, Buffer>): NamedValues {
+  return Object.fromEntries([...buffers].map(([name, { values }]) => [name, values as Float32Array]));
 }
 
 /** The policy with an adapter, which alone is trained from then on. */

@@ -64,8 +64,11 @@ function matmulOfFewRows({ inputs: [x, weights], attributes }: MatmulNode, lower
 /** Products over so many rows gain more by a narrow left operand, which stays in the cache, than a transpose costs. */
 const longProduct = 384;
 
-/** Whether `a^T b` is computed as the transpose of `b^T a`, for a [.., K, M] and b [.., K, N]. */
-export function swapsOperands({ inputs: [a, b] }: MatmulNode): boolean {
+/** Whether a product is `a^T b` and computed as the transpose of `b^T a`, for a [.., K, M] and b [.., K, N]. */
+export function swapsOperands({ inputs: [a, b], attributes }: MatmulNode): boolean {
+  if (!attributes.transposeA || attributes.transposeB) {
+    return false;
+  }
   const [length, rows] = a.shape.slice(-2);
   const columns = b.shape.at(-1)!;
   const isLess = length * columns + rows * columns < length * rows;

@@ -1,4 +1,4 @@
-import type { Graph } from "../../graph.ts";
+import { ancestors, type Graph } from "../../graph.ts";
 import type { PrimitiveNode, Tensor } from "../../primitives.ts";
 import { sizeOf } from "../../shape.ts";
 import { hasFewRows, type MatmulNode, swapsOperands } from "./lower-matmul.ts";
@@ -73,11 +73,10 @@ function scratchBytes(tensor: Tensor, fused: ReadonlySet<number>): number {
     return 0;
   }
   const product = tensor as PrimitiveNode as MatmulNode;
-  const { transposeA, transposeB } = product.attributes;
-  if (transposeA && !transposeB && !fused.has(tensor.id) && swapsOperands(product)) {
+  if (!fused.has(tensor.id) && swapsOperands(product)) {
     return Math.max(sizeOf(inputs[1].shape), sizeOf(shape)) * bytesPerFloat;
   }
-  if (transposeA) {
+  if (product.attributes.transposeA) {
     return sizeOf(inputs[0].shape) * bytesPerFloat;
   }
   return hasFewRows(product) ? sizeOf(shape) * bytesPerFloat : 0;
@@ -86,20 +85,8 @@ function scratchBytes(tensor: Tensor, fused: ReadonlySet<number>): number {
 /** One result after the other in the order in which they were recorded, each with what it needs and is not there yet. */
 function orderOfRuns({ tensors }: Graph): Tensor[] {
   const read = new Set(tensors.flatMap(({ inputs }) => inputs));
-  const visited = new Set<Tensor>();
-  const needs = (result: Tensor): Tensor[] => {
-    const found: Tensor[] = [];
-    const pending = [result];
-    for (let tensor = pending.pop(); tensor !== undefined; tensor = pending.pop()) {
-      if (!visited.has(tensor)) {
-        visited.add(tensor);
-        found.push(tensor);
-        pending.push(...tensor.inputs);
-      }
-    }
-    return found.sort((a, b) => a.id - b.id);
-  };
-  return tensors.filter((tensor) => !read.has(tensor)).flatMap(needs);
+  const known = new Set<number>();
+  return tensors.filter((tensor) => !read.has(tensor)).flatMap((result) => ancestors([result], known));
 }
 
 /** The tensor whose memory this one shows: a reshape moves nothing. */
