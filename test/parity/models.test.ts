@@ -4,6 +4,8 @@ import { readModelFolder, withWeights } from "../../src/compute/local/model-fold
 import { createPolicy, type Policy } from "../../src/compute/local/policy.ts";
 import { createPolicyLearner } from "../../src/compute/local/policy-learner.ts";
 import { createPolicySampler } from "../../src/compute/local/policy-sampler.ts";
+import { sampledBatch } from "../support/sampled-batch.ts";
+import { plainLearner } from "../support/tiny-policy.ts";
 import { fixturesAbsent, fixturesFolder, modelFixtures, readFixture, toleranceUsed } from "./fixtures.ts";
 import {
   backend,
@@ -78,17 +80,8 @@ describe.each(fixtures.text)("%s", (name) => {
       const requests = prompts.map((promptTokenIds, seed) => ({ promptTokenIds, count, seed }));
       const sampled = sampler.sample(requests, { ...plain, maxTokens: 48 });
       sampler.free();
-      const learner = createPolicyLearner(policy, {
-        adamw: { betas: [0.9, 0.999], epsilon: 1e-8, weightDecay: 0 },
-        maxGradientNorm: null,
-        microBatchTokens: 512,
-        lanes: 1,
-      });
-      const groups = sampled.map((completions, group) => ({
-        promptTokenIds: prompts[group],
-        completions: completions.map(({ tokenIds }) => ({ tokenIds, weights: tokenIds.map(() => 1) })),
-      }));
-      const { logprobs } = await learner.forwardBackward({ groups });
+      const learner = createPolicyLearner(policy, { ...plainLearner, microBatchTokens: 512 });
+      const { logprobs } = await learner.forwardBackward(sampledBatch(prompts, sampled));
       learner.free();
       const flat = sampled.flatMap((completions) => completions.flatMap((completion) => completion.logprobs));
       const learned = logprobs.flatMap((completions) => completions.flatMap((values) => values ?? []));

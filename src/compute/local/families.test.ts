@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { sampledBatch } from "../../../test/support/sampled-batch.ts";
+import { plainLearner } from "../../../test/support/tiny-policy.ts";
 import { tinySizes } from "../../../test/support/tiny-sizes.ts";
 import { createOnnxRuntimeBackend } from "../../engine/backends/onnxruntime/backend.ts";
 import { createModel, familyNames } from "../../models/registry.ts";
@@ -51,18 +53,8 @@ test.each(
   const sampled = sampler.sample(requests, { ...everything, maxTokens: 40 });
   sampler.free();
 
-  const adamw = { betas: [0.9, 0.999] as const, epsilon: 1e-8, weightDecay: 0 };
-  const learner = createPolicyLearner(policy, {
-    adamw,
-    maxGradientNorm: null,
-    microBatchTokens: 128,
-    lanes: 1,
-  });
-  const groups = sampled.map((completions, group) => ({
-    promptTokenIds: prompts[group],
-    completions: completions.map(({ tokenIds }) => ({ tokenIds, weights: tokenIds.map(() => 1) })),
-  }));
-  const { logprobs } = await learner.forwardBackward({ groups });
+  const learner = createPolicyLearner(policy, { ...plainLearner, microBatchTokens: 128 });
+  const { logprobs } = await learner.forwardBackward(sampledBatch(prompts, sampled));
   const gaps = sampled.flatMap((completions, group) =>
     completions.flatMap((completion, member) =>
       completion.logprobs.map((logprob, t) => Math.abs(logprob - logprobs[group][member]![t])),

@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
+import { expectSameGradients } from "../../../test/support/same-gradients.ts";
+import { sampledBatch } from "../../../test/support/sampled-batch.ts";
 import { plainLearner, tinyPolicy } from "../../../test/support/tiny-policy.ts";
 import { createOnnxRuntimeBackend } from "../../engine/backends/onnxruntime/backend.ts";
 import type { TrainingBatch, TrainingGroup } from "../../pipeline.ts";
@@ -88,11 +90,8 @@ describe("sampler and learner on the same weights", async () => {
     [1.4, true],
   ])("agree on the log-probability of every token at temperature %d", async (temperature, checkpointing) => {
     const sampled = sampler.sample(requests, { ...sampling, temperature });
-    const drawn = sampled.map((completions, group) => ({
-      promptTokenIds: prompts[group],
-      completions: completions.map(({ tokenIds }) => ({ tokenIds, weights: tokenIds.map(() => 1) })),
-    }));
-    const { logprobs } = await gradientsOf({ groups: drawn, temperature }, 4096, 1, checkpointing);
+    const drawn = { ...sampledBatch(prompts, sampled), temperature };
+    const { logprobs } = await gradientsOf(drawn, 4096, 1, checkpointing);
     sampled.forEach((completions, group) => {
       completions.forEach((completion, member) => {
         completion.logprobs.forEach((logprob, t) => {
@@ -104,9 +103,6 @@ describe("sampler and learner on the same weights", async () => {
 
   test("any micro-batch size, number of lanes, order of groups and checkpointing give the same update", async () => {
     const whole = await gradientsOf({ groups }, 100_000);
-    const scale = Math.max(
-      ...Object.values(whole.gradients).flatMap((values) => Array.from(values, Math.abs)),
-    );
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 400 }),
@@ -117,11 +113,7 @@ describe("sampler and learner on the same weights", async () => {
           const shuffled = { groups: order.map((index) => groups[index]) };
           const other = await gradientsOf(shuffled, microBatchTokens, lanes, checkpointing);
           expect(Math.abs(other.loss - whole.loss)).toBeLessThan(1e-5);
-          for (const [name, values] of Object.entries(whole.gradients)) {
-            values.forEach((value, i) => {
-              expect(Math.abs(other.gradients[name][i] - value)).toBeLessThan(1e-5 * scale);
-            });
-          }
+          expectSameGradients(other.gradients, whole.gradients);
         },
       ),
       { numRuns: 8 },
@@ -135,20 +127,13 @@ describe("sampler and learner on the same weights", async () => {
     [3, true],
   ])("batches before a step add up in %i lanes, gradient checkpointing: %s", async (lanes, checkpointing) => {
     const whole = await gradientsOf({ groups }, 100_000);
-    const scale = Math.max(
-      ...Object.values(whole.gradients).flatMap((values) => Array.from(values, Math.abs)),
-    );
     const own = learner(64, lanes, checkpointing);
     await own.forwardBackward({ groups: groups.slice(2) });
     own.clearGradients();
     for (const group of groups) {
       await own.forwardBackward({ groups: [group] });
     }
-    for (const [name, values] of Object.entries(whole.gradients)) {
-      values.forEach((value, i) => {
-        expect(Math.abs(own.gradients[name][i] - value)).toBeLessThan(1e-5 * scale);
-      });
-    }
+    expectSameGradients(own.gradients, whole.gradients);
     own.free();
   });
 
