@@ -1,6 +1,6 @@
 /**
- * The k-th largest of `values[start, start + size)`, 1 <= k <= size, equal values counted one by one. One pass with a
- * min-heap; `heap` is scratch memory for at least k values.
+ * The k-th largest of `values[start, start + size)`, 1 <= k <= size, equal values counted one by one; 0 and -0 are
+ * equal, and either may stand for both. One pass with a min-heap; `heap` is scratch memory for at least k values.
  */
 export function kthLargest(
   values: Float32Array,
