@@ -36,6 +36,8 @@ export interface CompiledGraph {
 /** Where graphs run. Synchronous: whoever needs a free main thread puts the backend into a worker. */
 export interface Backend {
   readonly name: string;
+  /** Columns that panels want to have to be multiplied fastest; null where matrices are as fast as panels. */
+  readonly panelWidth: number | null;
   /** Zeros. */
   allocate(shape: Shape, elementType?: ElementType): Buffer;
   /** A buffer over memory that exists, without copying; its length is the shape's size. */

@@ -20,6 +20,7 @@ import {
   transpose,
   zeros,
 } from "./operations.ts";
+import { gradientIsTurned, panelMatmul, turnPanels } from "./panels.ts";
 import { applyRule, type RuleTable, type Tensor } from "./primitives.ts";
 import { sizeOf } from "./shape.ts";
 
@@ -57,6 +58,12 @@ const gradientRules: RuleTable<[y: Tensor, g: Tensor], InputGradients> = {
       ? matmul(g, a, { transposeA: true, transposeB: transposeA, scale })
       : matmul(a, g, { transposeA: !transposeA, scale });
     return [sumTo(gradientA, a.shape), sumTo(gradientB, b.shape)];
+  },
+  panelMatmul: ({ inputs: [x, v, turned] }, _, g) => {
+    const toX = panelMatmul(g, turned ?? turnPanels(v), v);
+    return turned && gradientIsTurned(x.shape[0], g.shape[0])
+      ? [toX, null, productOverRows(g, x)]
+      : [toX, productOverRows(x, g), null];
   },
   sum: ({ inputs: [x] }, _, g) => [broadcast(g, x.shape)],
   softmax: (_, y, g) => {
@@ -124,6 +131,18 @@ const gradientRules: RuleTable<[y: Tensor, g: Tensor], InputGradients> = {
     null,
   ],
 };
+
+/** Panels of a^T b, for panels of a [N, K] and b [N, M]. */
+function productOverRows(a: Tensor, b: Tensor): Tensor {
+  return panelMatmul(turnPanels(withFullPanelsOfRows(a)), withFullPanelsOfRows(b));
+}
+
+/** With rows of zeros up to a multiple of the panels' width, so that the rows can be columns. */
+function withFullPanelsOfRows(x: Tensor): Tensor {
+  const [panels, rows, width] = x.shape;
+  const missing = (width - (rows % width)) % width;
+  return missing === 0 ? x : concatenate([x, zeros([panels, missing, width])], 1);
+}
 
 /** The gradient that reaches each input of `node` when `g` arrives at its output. */
 export function inputGradients(node: Tensor, g: Tensor): InputGradients {

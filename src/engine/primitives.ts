@@ -31,6 +31,12 @@ export interface PrimitiveAttributes {
 
   /** Batched matrix product `scale * op(a) op(b)`; batch dimensions broadcast. */
   matmul: { transposeA: boolean; transposeB: boolean; scale: number };
+  /**
+   * Product of matrices in panels, which hold W columns each: of x [N, K] and v [K, M], given as [K/W, N, W] and [M/W, K, W],
+   * x v as [M/W, N, W]. A third input may hold the panels of v's transpose, [K/W, M, W], for the gradient: v is given
+   * twice then, and its gradient flows to the one of the two that `gradientIsTurned` says.
+   */
+  panelMatmul: object;
   /** Sum over axes, which stay with size 1. */
   sum: { axes: readonly number[] };
   /** Over the last axis. */

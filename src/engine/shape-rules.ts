@@ -61,6 +61,21 @@ const shapeRules: RuleTable<[], Shape> = {
     check(a.shape.length >= 2 && b.shape.length >= 2 && innerA === innerB, "matmul", [a.shape, b.shape]);
     return [...broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2)), rows, columns];
   },
+  panelMatmul: ({ inputs }) => {
+    const [x, v, turned] = inputs;
+    const [panels, rows, width] = x.shape;
+    const fits =
+      x.shape.length === 3 &&
+      v.shape.length === 3 &&
+      sameShape(v.shape.slice(1), [panels * width, width]) &&
+      (turned === undefined || sameShape(turned.shape, [panels, v.shape[0] * width, width]));
+    check(
+      fits,
+      "panelMatmul",
+      inputs.map(({ shape }) => shape),
+    );
+    return [v.shape[0], rows, width];
+  },
   sum: ({ inputs: [x], attributes: { axes } }) => {
     check(
       axes.every((axis) => axis in x.shape),

@@ -29,6 +29,7 @@ import { formatShape, type Shape } from "../../src/engine/shape.ts";
 import { constant } from "../../src/engine/tensor.ts";
 import { exactly, floats, type GraphCase, integers, table } from "./graph-case.ts";
 import { matmulCases } from "./matmul-cases.ts";
+import { panelMatmulCases } from "./panel-matmul-cases.ts";
 
 type Range = readonly [number, number];
 
@@ -168,6 +169,7 @@ export const primitiveCases: { readonly [P in Primitive]: readonly GraphCase[] }
   ],
 
   matmul: matmulCases,
+  panelMatmul: panelMatmulCases,
   sum: [[0], [1], [2], [0, 2], [1, 2], [0, 1, 2]].map((axes) => ({
     name: `axes ${axes}`,
     inputs: [floats([2, 3, 4])],

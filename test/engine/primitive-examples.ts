@@ -25,6 +25,7 @@ import {
   swiglu,
   transpose,
 } from "../../src/engine/operations.ts";
+import { panelMatmul } from "../../src/engine/panels.ts";
 import type { Primitive } from "../../src/engine/primitives.ts";
 import { constant } from "../../src/engine/tensor.ts";
 import { exactly, type GraphCase, integers } from "./graph-case.ts";
@@ -103,6 +104,13 @@ export const primitiveExamples: { readonly [P in Primitive]: Example } = {
     expected: [0, 1.4621171572600098, 0.2689414213699951],
   },
 
+  panelMatmul: {
+    name: "multiplies matrices that stand in panels of two columns",
+    // [1 2 3 4] times [1 0; 0 1; 1 1; 2 0].
+    inputs: [exactly([2, 1, 2], [1, 2, 3, 4]), exactly([1, 4, 2], [1, 0, 0, 1, 1, 1, 2, 0])],
+    build: (x, v) => panelMatmul(x, v),
+    expected: [12, 5],
+  },
   matmul: {
     name: "multiplies a transposed matrix and scales",
     inputs: [matrix, exactly([2, 2], [1, 0, 0, 10])],

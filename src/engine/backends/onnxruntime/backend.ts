@@ -5,6 +5,7 @@ import { type Shape, sizeOf } from "../../shape.ts";
 import { checkBuffer, wrapValues } from "../check-buffer.ts";
 import { type Handle, type Library, loadLibrary } from "./library.ts";
 import { inputValue, lowerGraph, outputValue } from "./lowering-rules.ts";
+import { nativePanelWidth } from "./native-panel-width.ts";
 import { OnnxWriter, onnxType } from "./onnx-writer.ts";
 
 export interface OnnxRuntimeOptions {
@@ -17,16 +18,21 @@ export interface OnnxRuntimeOptions {
 /** float32 on the CPU through ONNX Runtime; inputs and outputs stay where they are, nothing is copied. */
 export function createOnnxRuntimeBackend(options: OnnxRuntimeOptions): Backend {
   const library = loadLibrary(options.threads);
+  const panelWidth = nativePanelWidth(
+    (graph, width) => compile(library, graph, { parallelism: "operators", panelWidth: width }),
+    allocate,
+  );
   return {
     name: "onnxruntime",
-    allocate: (shape, elementType = "float") => allocate(shape, elementType),
+    panelWidth,
+    allocate,
     wrap: (values, shape) => wrap(values, shape),
     compile: (graph, { parallelism } = { parallelism: "operators" }) =>
-      compile(library, graph, parallelism, options.profile),
+      compile(library, graph, { parallelism, panelWidth }, options.profile),
   };
 }
 
-function allocate(shape: Shape, elementType: ElementType): Buffer {
+function allocate(shape: Shape, elementType: ElementType = "float"): Buffer {
   const size = sizeOf(shape);
   // An explicit ArrayBuffer lies outside the garbage-collected heap, so its address never changes.
   const values =
@@ -45,12 +51,12 @@ function wrap(values: Float32Array, shape: Shape): Buffer {
 function compile(
   library: Library,
   graph: Graph,
-  parallelism: CompileOptions["parallelism"],
-  profile: string | undefined,
+  settings: CompileOptions & { panelWidth: number | null },
+  profile?: string,
 ): CompiledGraph {
   const { functions, check, create } = library;
   const writer = new OnnxWriter();
-  const names = lowerGraph(graph, writer, parallelism);
+  const names = lowerGraph(graph, writer, settings);
   const inputs = [...graph.inputs].map(([name, { shape, elementType }]) => ({
     name: inputValue(name),
     shape,
@@ -68,7 +74,7 @@ function compile(
   // also drop `x + 0`, which keeps outputs apart from the inputs whose memory they take.
   const noOptimization = 0;
   check(functions.SetSessionGraphOptimizationLevel(options, noOptimization));
-  if (parallelism === "graphs") {
+  if (settings.parallelism === "graphs") {
     check(functions.SetIntraOpNumThreads(options, 1));
   } else {
     check(functions.DisablePerSessionThreads(options));

@@ -1,9 +1,9 @@
 import { internalError } from "../../../errors.ts";
-import type { CompileOptions } from "../../backend.ts";
 import type { Graph } from "../../graph.ts";
 import { applyRule, type PrimitiveNode, type RuleTable, type Tensor } from "../../primitives.ts";
 import { sameShape, sizeOf } from "../../shape.ts";
 import { hasFewRows, lowerGemm, lowerMatmul, type MatmulNode } from "./lower-matmul.ts";
+import { lowerPanelMatmul } from "./lower-panel-matmul.ts";
 import { type Lowering, nameOf, namesOf } from "./lowering.ts";
 import { float, type OnnxWriter, onnxType } from "./onnx-writer.ts";
 
@@ -109,6 +109,7 @@ const loweringRules: RuleTable<[lowering: Lowering], string> = {
     elementwise([activated, up], lowering, (operands) => lowering.writer.node("Mul", operands)[0]),
 
   matmul: lowerMatmul,
+  panelMatmul: lowerPanelMatmul,
   sum: ({ inputs: [x], attributes: { axes } }, { writer, names }) =>
     writer.node("ReduceSum", [nameOf(x, names), writer.integers(axes)], { keepdims: 1 })[0],
   softmax: ({ inputs: [x] }, lowering) => softmaxOf(x, lowering),
@@ -241,7 +242,7 @@ export function findFused(graph: Graph): Set<number> {
 export function lowerGraph(
   graph: Graph,
   writer: OnnxWriter,
-  parallelism: CompileOptions["parallelism"],
+  { parallelism, panelWidth }: Pick<Lowering, "parallelism" | "panelWidth">,
 ): Map<number, string> {
   const lowering: Lowering = {
     writer,
@@ -249,6 +250,7 @@ export function lowerGraph(
     byproducts: { inverseRms: new Map(), softmax: new Map() },
     fused: findFused(graph),
     parallelism,
+    panelWidth,
   };
   for (const tensor of graph.tensors) {
     if (tensor.primitive === "constant") {

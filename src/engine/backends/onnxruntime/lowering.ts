@@ -13,6 +13,8 @@ export interface Lowering {
   /** Products, scatters and sigmoids that are not written on their own, as `findFused` says. */
   readonly fused: ReadonlySet<number>;
   readonly parallelism: CompileOptions["parallelism"];
+  /** The width of panels that convolutions multiply; null where there is none. */
+  readonly panelWidth: number | null;
 }
 
 /** The ONNX values of tensors that are lowered. */

@@ -23,10 +23,13 @@ export function float(value: number): { float: number } {
 }
 
 const contributed = "com.microsoft";
-/** Versions of the operator sets in use: ONNX's own and ONNX Runtime's contributed operators. */
+/** Operators over channels that stand in blocks. */
+const blocked = "com.microsoft.nchwc";
+/** Versions of the operator sets in use: ONNX's own and ONNX Runtime's. */
 const operatorSets = [
   { domain: "", version: 21n },
   { domain: contributed, version: 1n },
+  { domain: blocked, version: 1n },
 ];
 const irVersion = 10n;
 
@@ -64,6 +67,15 @@ export class OnnxWriter {
     attributes: Readonly<Record<string, AttributeValue>> = {},
   ): string {
     return this.node(operator, inputs, attributes, { domain: contributed })[0];
+  }
+
+  /** A node of the operators whose channels stand in blocks. */
+  blockedNode(
+    operator: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeValue>>,
+  ): string {
+    return this.node(operator, inputs, attributes, { domain: blocked })[0];
   }
 
   /** Another shape for the same values: of reshapes one after the other the last alone is a node, and stands once. */

@@ -12,6 +12,7 @@ import { evaluate, type Values } from "./evaluation-rules.ts";
 export function createReferenceBackend(): Backend {
   return {
     name: "reference",
+    panelWidth: null,
     allocate: (shape, elementType = "float") => allocate(shape, elementType),
     wrap: wrapValues,
     compile: (graph) => ({ bind: (inputs, outputs) => bind(graph, inputs, outputs), free: () => {} }),

@@ -87,6 +87,17 @@ const evaluationRules: RuleTable<[Evaluation], Values> = {
       return scale * total;
     });
   },
+  panelMatmul: ({ inputs: [nodeX, nodeV] }, { shape, inputs: [x, v] }) => {
+    const [panels, , width] = nodeX.shape;
+    return tabulate(shape, ([panel, row, column]) => {
+      let total = 0;
+      for (let inner = 0; inner < panels * width; inner++) {
+        const inX = [Math.floor(inner / width), row, inner % width];
+        total += x[positionOf(nodeX.shape, inX)] * v[positionOf(nodeV.shape, [panel, inner, column])];
+      }
+      return total;
+    });
+  },
   sum: ({ inputs: [node] }, { shape, inputs: [x] }) => {
     const totals = tabulate(shape, () => 0);
     visit(node.shape, (at, position) => {

@@ -1,0 +1,41 @@
+import type { PrimitiveNode } from "../../primitives.ts";
+import { sizeOf } from "../../shape.ts";
+import { type Lowering, nameOf } from "./lowering.ts";
+import { float } from "./onnx-writer.ts";
+
+type PanelMatmulNode = PrimitiveNode<"panelMatmul">;
+
+/**
+ * Panels as wide as ONNX Runtime's blocks of channels are what its pointwise convolution wants: rows are pixels, columns
+ * channels, and the right matrix is the filter. It reads both in the order in which they stand, packs nothing, and
+ * multiplies a tenth faster than the kernel of MatMul, twice as fast where rows are few. Of any other width, it is a product
+ * of matrices.
+ */
+export function lowerPanelMatmul(node: PanelMatmulNode, lowering: Lowering): string {
+  const { writer, names, panelWidth } = lowering;
+  const [x, v] = node.inputs;
+  const [panels, rows, width] = x.shape;
+  const [outputPanels] = v.shape;
+  const [inputs, outputs] = [panels * width, outputPanels * width];
+  if (width !== panelWidth) {
+    return lowerAsMatmul(node, lowering);
+  }
+  const image = writer.reshape(nameOf(x, names), [1, inputs, 1, rows]);
+  const filter = writer.reshape(nameOf(v, names), [outputs, inputs, 1, 1]);
+  const product = writer.blockedNode("Conv", [image, filter], {
+    kernel_shape: [1, 1],
+    strides: [1, 1],
+    dilations: [1, 1],
+    pads: [0, 0, 0, 0],
+    group: 1,
+  });
+  return writer.reshape(product, [outputPanels, rows, width]);
+}
+
+/** Every panel of v times the rows of x. */
+function lowerAsMatmul({ inputs: [x, v] }: PanelMatmulNode, { writer, names }: Lowering): string {
+  const [, rows] = x.shape;
+  const [apart] = writer.node("Transpose", [nameOf(x, names)], { perm: [1, 0, 2] });
+  const matrix = writer.reshape(apart, [1, rows, sizeOf(x.shape) / rows]);
+  return writer.contributedNode("FusedMatMul", [matrix, nameOf(v, names)], { alpha: float(1) });
+}
