@@ -16,22 +16,27 @@ export function panelsShape([rows, columns]: Shape, width: number): Shape {
   return [columns / width, rows, width];
 }
 
-/** x [N, K] -> its panels [K/W, N, W]. */
-export function toPanels(x: Tensor, width: number): Tensor {
-  const [rows, columns] = x.shape;
-  return transpose(reshape(x, [rows, columns / width, width]), [1, 0, 2]);
-}
+/** Matrices that were put into panels. */
+const matrices = new WeakMap<Tensor, Tensor>();
 
-/** x [N, K] -> the panels of its transpose, [N/W, K, W]. */
-export function toTurnedPanels(x: Tensor, width: number): Tensor {
+/** x [N, K] -> its panels [K/W, N, W], the same for everyone who asks. */
+export const toPanels = madeOnce((x, width) => {
+  const [rows, columns] = x.shape;
+  const panels = transpose(reshape(x, [rows, columns / width, width]), [1, 0, 2]);
+  matrices.set(panels, x);
+  return panels;
+});
+
+/** x [N, K] -> the panels of its transpose, [N/W, K, W], the same for everyone who asks. */
+export const toTurnedPanels = madeOnce((x, width) => {
   const [rows, columns] = x.shape;
   return transpose(reshape(x, [rows / width, width, columns]), [0, 2, 1]);
-}
+});
 
-/** Panels [K/W, N, W] -> the matrix [N, K]. */
+/** Panels [K/W, N, W] -> the matrix [N, K]: the one that was put into them, if one was. */
 export function fromPanels(panels: Tensor): Tensor {
   const [count, rows, width] = panels.shape;
-  return reshape(transpose(panels, [1, 0, 2]), [rows, count * width]);
+  return matrices.get(panels) ?? reshape(transpose(panels, [1, 0, 2]), [rows, count * width]);
 }
 
 /** Panels [N/W, K, W] of a matrix's transpose -> the matrix [N, K]. */
@@ -42,9 +47,7 @@ export function fromTurnedPanels(panels: Tensor): Tensor {
 
 /** Panels [K/W, N, W] of a matrix -> those of its transpose, [N/W, K, W]; N is a multiple of W. */
 export function turnPanels(panels: Tensor): Tensor {
-  const [count, rows, width] = panels.shape;
-  const blocks = reshape(panels, [count, rows / width, width, width]);
-  return reshape(transpose(blocks, [1, 0, 3, 2]), [rows / width, count * width, width]);
+  return toTurnedPanels(fromPanels(panels), panels.shape[2]);
 }
 
 /**
@@ -61,4 +64,16 @@ export function panelMatmul(x: Tensor, v: Tensor, turned?: Tensor): Tensor {
  */
 export function gradientIsTurned(inputs: number, outputs: number): boolean {
   return inputs > outputs;
+}
+
+/** Tensors do not change, and so one arrangement of each will do. */
+function madeOnce(arrange: (x: Tensor, width: number) => Tensor): (x: Tensor, width: number) => Tensor {
+  const known = new WeakMap<Tensor, Map<number, Tensor>>();
+  return (x, width) => {
+    const byWidth = known.get(x) ?? new Map<number, Tensor>();
+    known.set(x, byWidth);
+    const arranged = byWidth.get(width) ?? arrange(x, width);
+    byWidth.set(width, arranged);
+    return arranged;
+  };
 }

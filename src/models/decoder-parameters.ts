@@ -1,3 +1,4 @@
+import { mlpLayers } from "../nn/decoder-layer.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
 import type { ParameterSpec } from "./model.ts";
 
@@ -12,7 +13,7 @@ export interface DecoderTraits {
 export const attentionProjections = ["q_proj", "k_proj", "v_proj", "o_proj"].map(
   (name) => `self_attn.${name}`,
 );
-export const mlpProjections = ["gate_proj", "up_proj", "down_proj"].map((name) => `mlp.${name}`);
+export const mlpProjections = Object.values(mlpLayers);
 
 export const embeddingWeight = "model.embed_tokens.weight";
 export const lastNormWeight = "model.norm.weight";

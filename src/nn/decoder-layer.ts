@@ -1,6 +1,7 @@
-import { add, reshape, rmsNorm, rotate, swiglu } from "../engine/operations.ts";
+import { add, reshape, rmsNorm, rotate } from "../engine/operations.ts";
 import type { Tensor } from "../engine/primitives.ts";
 import type { Attend, HeadLayout } from "./attention.ts";
+import type { SwigluMlp } from "./mlp.ts";
 import type { Rows } from "./rows.ts";
 import type { Weights } from "./weights.ts";
 
@@ -9,6 +10,12 @@ export interface DecoderLayerOptions extends HeadLayout {
   /** Each head of the queries and of the keys is normalised over headSize before it is rotated. */
   headNorms: boolean;
 }
+
+export const mlpLayers: SwigluMlp<string> = {
+  gate: "mlp.gate_proj",
+  up: "mlp.up_proj",
+  down: "mlp.down_proj",
+};
 
 /**
  * A pre-norm decoder layer, [N, D] -> [N, D]: RMSNorm and grouped-query attention with rotary positions, then RMSNorm
@@ -39,7 +46,5 @@ export function decoderLayer(
   });
   const attended = add(hidden, weights.linear(mixed, "self_attn.o_proj"));
   const mlpInput = rmsNorm(attended, weights.tensor("post_attention_layernorm.weight"), normEpsilon);
-  const gate = weights.linear(mlpInput, "mlp.gate_proj");
-  const activated = swiglu(gate, weights.linear(mlpInput, "mlp.up_proj"));
-  return add(attended, weights.linear(activated, "mlp.down_proj"));
+  return add(attended, weights.swigluMlp(mlpInput, mlpLayers));
 }

@@ -1,4 +1,5 @@
 import { add, gatherRows, matmul, multiply, reshape, sum } from "../engine/operations.ts";
+import { fromPanels, panelMatmul, toPanels } from "../engine/panels.ts";
 import type { Tensor } from "../engine/primitives.ts";
 
 /** A trained difference of low rank to a weight (LoRA, Hu et al., 2021): a [rank, in], b [out, rank]. */
@@ -9,18 +10,52 @@ export interface LowRankAdapter {
   scale: number;
 }
 
-/** weight [out, in], bias [out]. */
+/** A weight [out, in] once more, in panels that are W wide. */
+export interface WeightPanels {
+  /** Those of its transpose, [out/W, in, W]: rows are multiplied by them. */
+  forward: Tensor;
+  /** Its own, [in/W, out, W]: gradients are multiplied by them. */
+  backward?: Tensor | undefined;
+}
+
+/** weight [out, in], bias [out]. Products read the weight in panels where it is given in panels. */
 export interface LinearLayer {
   weight: Tensor;
   bias?: Tensor | undefined;
   adapter?: LowRankAdapter | undefined;
+  panels?: WeightPanels | undefined;
 }
 
 /** Rows x [N, in] -> x weight^T + bias + scale (x a^T) b^T, [N, out]. */
-export function linear(x: Tensor, { weight, bias, adapter }: LinearLayer): Tensor {
-  const product = matmul(x, weight, { transposeB: true });
+export function linear(x: Tensor, { weight, bias, adapter, panels }: LinearLayer): Tensor {
+  const product = panels
+    ? fromPanels(multiplyPanels(panelsOfRows(x, panels), panels))
+    : matmul(x, weight, { transposeB: true });
   const output = bias ? add(product, bias) : product;
   return adapter ? add(output, matmul(narrowed(x, adapter), adapter.b, { transposeB: true })) : output;
+}
+
+/** A linear layer that rows can pass without leaving their panels. */
+export type PanelLayer = LinearLayer & { panels: WeightPanels; adapter?: undefined };
+
+export function standsInPanels(layer: LinearLayer): layer is PanelLayer {
+  return layer.panels !== undefined && layer.adapter === undefined;
+}
+
+/** `linear` of rows in panels [in/W, N, W] -> [out/W, N, W]. */
+export function linearOfPanels(x: Tensor, { bias, panels }: PanelLayer): Tensor {
+  const product = multiplyPanels(x, panels);
+  const [count, , width] = product.shape;
+  return bias ? add(product, reshape(bias, [count, 1, width])) : product;
+}
+
+function multiplyPanels(x: Tensor, { forward, backward }: WeightPanels): Tensor {
+  return panelMatmul(x, forward, backward);
+}
+
+/** Rows [N, in] in panels as wide as those of a weight. */
+export function panelsOfRows(x: Tensor, { forward }: WeightPanels): Tensor {
+  return toPanels(x, forward.shape[2]);
 }
 
 /** One output of each row of `linear`, which spares the others: rows x [N, in] and indices [N] -> [N, 1]. */

@@ -1,4 +1,5 @@
 import type { Tensor } from "../engine/primitives.ts";
+import type { SwigluMlp } from "./mlp.ts";
 
 /** The symbolic values of a model's parameters in the graph that is being built, under their names in checkpoint files. */
 export interface Weights {
@@ -7,6 +8,8 @@ export interface Weights {
   linear(x: Tensor, name: string): Tensor;
   /** The output that `indices` [N] names of each row of `linear`, [N, 1]. */
   linearAt(x: Tensor, name: string, indices: Tensor): Tensor;
+  /** Rows [N, D] through the MLP of the linear layers with these names -> [N, D]. */
+  swigluMlp(x: Tensor, names: SwigluMlp<string>): Tensor;
 }
 
 /** The weights whose names begin with `prefix`, under the rest of their names. */
@@ -15,5 +18,7 @@ export function weightsUnder(weights: Weights, prefix: string): Weights {
     tensor: (name) => weights.tensor(prefix + name),
     linear: (x, name) => weights.linear(x, prefix + name),
     linearAt: (x, name, indices) => weights.linearAt(x, prefix + name, indices),
+    swigluMlp: (x, { gate, up, down }) =>
+      weights.swigluMlp(x, { gate: prefix + gate, up: prefix + up, down: prefix + down }),
   };
 }

@@ -12,6 +12,7 @@ import {
   sumAll,
   zeros,
 } from "../../src/engine/operations.ts";
+import { panelMatmul } from "../../src/engine/panels.ts";
 import { input } from "../../src/engine/tensor.ts";
 import { relativeError } from "./closeness.ts";
 import { evaluate, prepare, read, write } from "./evaluate.ts";
@@ -105,6 +106,22 @@ export function describeBackend(name: string, backend: Backend, precision: numbe
         bound.run();
       }
       expect(sets.map(({ y }) => read(y))).toEqual([[10], [14]]);
+    });
+
+    test("adds a product of panels onto the buffer it is in", () => {
+      const width = backend.panelWidth ?? 2;
+      const [x, v] = [input("x", [1, 1, width]), input("v", [2, width, width])];
+      const sums = add(input("sums", [2, 1, width]), panelMatmul(x, v));
+      const buffers = { x: backend.allocate(x.shape), v: backend.allocate(v.shape) };
+      const sofar = backend.allocate(sums.shape);
+      for (const { values } of Object.values(buffers)) {
+        values.fill(1 as never);
+      }
+      const bound = backend.compile(buildGraph({ sums })).bind({ ...buffers, sums: sofar }, { sums: sofar });
+      bound.run();
+      bound.run();
+      expect(read(sofar)).toEqual(Array.from({ length: 2 * width }, () => 2 * width));
+      bound.free();
     });
 
     test("replaces rows of the buffer it reads", () => {

@@ -15,6 +15,7 @@ import type { Tensor } from "../../src/engine/primitives.ts";
 import { formatShape } from "../../src/engine/shape.ts";
 import { constant } from "../../src/engine/tensor.ts";
 import { floats, type GraphCase, integers } from "./graph-case.ts";
+import { panelSumCases } from "./panel-matmul-cases.ts";
 
 const left = (): GraphCase["inputs"][number] => floats([2, 3]);
 const right = (): GraphCase["inputs"][number] => floats([3, 4]);
@@ -173,4 +174,9 @@ const norms: readonly GraphCase[] = [
 ];
 
 /** Graphs whose neighbouring primitives a lowering may write as one operator. */
-export const fusionCases: readonly GraphCase[] = [...sumsOfProducts, ...sumsOfScatters, ...norms];
+export const fusionCases: readonly GraphCase[] = [
+  ...sumsOfProducts,
+  ...panelSumCases,
+  ...sumsOfScatters,
+  ...norms,
+];

@@ -186,6 +186,18 @@ export const primitiveCases: { readonly [P in Primitive]: readonly GraphCase[] }
     { name: "[2, 3]", inputs: [floats([2, 3])], build: (x) => transpose(x, [1, 0]) },
     { name: "a cycle of [2, 3, 4]", inputs: [floats([2, 3, 4])], build: (x) => transpose(x, [2, 0, 1]) },
     { name: "heads", inputs: [floats([2, 3, 2, 4])], build: (x) => transpose(x, [0, 2, 1, 3]) },
+    ...[2, 8, 16].flatMap((width) => [
+      {
+        name: `columns into panels that are ${width} wide`,
+        inputs: [floats([3, 2, width])],
+        build: (x: Tensor) => transpose(x, [1, 0, 2]),
+      },
+      {
+        name: `rows into panels that are ${width} wide`,
+        inputs: [floats([2, width, 5])],
+        build: (x: Tensor) => transpose(x, [0, 2, 1]),
+      },
+    ]),
     { name: "6 axes", inputs: [floats([2, 1, 3, 1, 2, 2])], build: (x) => transpose(x, [0, 3, 1, 4, 2, 5]) },
   ],
   broadcast: (

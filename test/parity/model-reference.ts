@@ -1,7 +1,8 @@
 import path from "node:path";
 import { afterAll, expect } from "vitest";
 import type { ForwardBackwardResult } from "../../src/compute/learner.ts";
-import { type Policy, policyBuffers, policyInputs } from "../../src/compute/local/policy.ts";
+import type { Policy } from "../../src/compute/local/policy.ts";
+import { policyBuffers, policyInputs } from "../../src/compute/local/policy-inputs.ts";
 import { createOnnxRuntimeBackend } from "../../src/engine/backends/onnxruntime/backend.ts";
 import { buildGraph } from "../../src/engine/graph.ts";
 import { input } from "../../src/engine/tensor.ts";

@@ -4,7 +4,8 @@ import { type Accumulators, clearIfEmpty } from "./gradient-lanes.ts";
 import { compileLayerParts, type HeadPart, type LayerParts, type Part, renamed } from "./layer-parts.ts";
 import { type LossKind, lossInputNames } from "./loss-inputs.ts";
 import { positionsOf, rowsOf } from "./micro-batches.ts";
-import { type Policy, policyBuffers } from "./policy.ts";
+import type { Policy } from "./policy.ts";
+import { policyBuffers } from "./policy-inputs.ts";
 import { createReusedBuffers } from "./reused-buffers.ts";
 import {
   allocateTrainingInputs,

@@ -3,7 +3,8 @@ import { masked } from "../../nn/attention.ts";
 import { causalMask } from "./causal-mask.ts";
 import { buildDecodeGraph, buildPrefillGraph, type DecodeLayout, ownPositions } from "./generation-graphs.ts";
 import { allocateCaches, type KeyValueCaches, placePrompts } from "./key-value-caches.ts";
-import { type Policy, policyBuffers } from "./policy.ts";
+import type { Policy } from "./policy.ts";
+import { policyBuffers } from "./policy-inputs.ts";
 import type { ReusedBuffers } from "./reused-buffers.ts";
 
 /** A compiled decode step with its caches and buffers, kept between uses so that memory is touched once. */

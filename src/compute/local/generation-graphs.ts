@@ -14,7 +14,8 @@ import { input } from "../../engine/tensor.ts";
 import { hiddenStates } from "../../models/model.ts";
 import { causalAttention } from "../../nn/attention.ts";
 import { decodeAttention } from "../../nn/decode-attention.ts";
-import { type Policy, policyInputs } from "./policy.ts";
+import type { Policy } from "./policy.ts";
+import { policyInputs } from "./policy-inputs.ts";
 
 /**
  * What a decode step gives of each row: its logits, or, where tokens are drawn from the whole distribution, the

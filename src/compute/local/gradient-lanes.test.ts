@@ -1,16 +1,24 @@
 import { describe, expect, test } from "vitest";
+import { evaluate } from "../../../test/engine/evaluate.ts";
 import { plainLearner, tinyPolicy } from "../../../test/support/tiny-policy.ts";
+import { tinySizes } from "../../../test/support/tiny-sizes.ts";
+import type { Backend } from "../../engine/backend.ts";
 import { createOnnxRuntimeBackend } from "../../engine/backends/onnxruntime/backend.ts";
 import { createReferenceBackend } from "../../engine/backends/reference/backend.ts";
+import { sizeOf } from "../../engine/shape.ts";
+import { input } from "../../engine/tensor.ts";
 import type { TrainingBatch } from "../../pipeline.ts";
 import { createGradientLanes, type GradientLanes } from "./gradient-lanes.ts";
 import { gradientShapes } from "./gradient-shapes.ts";
 import { createPolicyLearner } from "./policy-learner.ts";
+import { withTrainingPanels } from "./weight-panels.ts";
 
-const backends = [
+const reference = createReferenceBackend();
+const backends: readonly [string, Backend][] = [
   ["onnxruntime", createOnnxRuntimeBackend({ threads: 2 })],
-  ["reference", createReferenceBackend()],
-] as const;
+  ["reference", reference],
+  ["reference with panels", { ...reference, panelWidth: 8 }],
+];
 
 const [wide, narrow, vocabulary] = [
   "model.layers.0.mlp.gate_proj.weight",
@@ -19,33 +27,42 @@ const [wide, narrow, vocabulary] = [
 ];
 
 test("wide matrices of layers are added up with their axes exchanged, no others", () => {
-  const shapes = new Map(
-    gradientShapes(tinyPolicy(createReferenceBackend())).map((each) => [each.name, each]),
-  );
+  const shapes = new Map(gradientShapes(tinyPolicy(reference)).map((each) => [each.name, each]));
   expect(shapes.get(wide)!.laneShape).toEqual(shapes.get(wide)!.shape.toReversed());
   for (const name of [narrow, vocabulary, "model.norm.weight", "model.layers.0.self_attn.q_proj.bias"]) {
     expect(shapes.get(name)!.laneShape).toEqual(shapes.get(name)!.shape);
   }
 });
 
+test("weights in panels are added up in panels: as columns, or as rows where those are fewer", () => {
+  const policy = withTrainingPanels(tinyPolicy({ ...reference, panelWidth: 8 }));
+  const shapes = new Map(gradientShapes(policy).map(({ name, laneShape }) => [name, laneShape]));
+  const { hidden_size: hidden, intermediate_size: intermediate } = tinySizes;
+  expect(shapes.get(wide)).toEqual([intermediate / 8, hidden, 8]);
+  expect(shapes.get(narrow)).toEqual([intermediate / 8, hidden, 8]);
+  expect(shapes.get(vocabulary)).toEqual([tinySizes.vocab_size, hidden]);
+});
+
 describe.each(backends)("%s", (_, backend) => {
-  const policy = tinyPolicy(backend);
+  const policy = withTrainingPanels(tinyPolicy(backend));
   const shapes = gradientShapes(policy);
+  /** Places in the parameter, counted from 1, in the order in which lanes have them. */
+  const places = new Map(
+    shapes.map(({ name, shape, toLane }) => {
+      const inOrder = Array.from({ length: sizeOf(shape) }, (__, place) => place + 1);
+      return [name, evaluate(reference, { lane: toLane(input("x", shape)) }, { x: inOrder }).lane];
+    }),
+  );
 
   /** Adds `unit` times its place in the parameter, counted from 1, to each gradient of a lane, as a pass would. */
   function runPass({ lanes }: GradientLanes, lane: number, unit: number): void {
     const { buffers, zeros, isEmpty } = lanes[lane];
-    for (const { name, shape, laneShape } of shapes) {
+    for (const [name, inOrder] of places) {
       const { values } = buffers.get(name)!;
       const before = isEmpty ? zeros.get(name)!.values : values;
-      const [rows, columns = 1] = shape;
-      for (let i = 0; i < rows; i++) {
-        for (let j = 0; j < columns; j++) {
-          const place = i * columns + j;
-          const at = laneShape === shape ? place : j * rows + i;
-          values[at] = Number(before[at]) + unit * (place + 1);
-        }
-      }
+      inOrder.forEach((place, at) => {
+        values[at] = Number(before[at]) + unit * place;
+      });
     }
     lanes[lane].isEmpty = false;
   }

@@ -1,6 +1,7 @@
 import type { Backend, Buffer } from "../../engine/backend.ts";
 import { buildGraph } from "../../engine/graph.ts";
-import { add, transpose } from "../../engine/operations.ts";
+import { add } from "../../engine/operations.ts";
+import type { Tensor } from "../../engine/primitives.ts";
 import { type Shape, sameShape, sizeOf } from "../../engine/shape.ts";
 import { input } from "../../engine/tensor.ts";
 import type { NamedValues } from "../../optim/optimizer.ts";
@@ -45,8 +46,8 @@ export function createGradientLanes(policy: Policy, count: number): GradientLane
     return { buffers: new Map(buffers), zeros, isEmpty: true };
   });
   const parts = lanes.map(({ buffers }) => buffers);
-  const join = createSum(backend, parts, whole);
-  const reopen = createSum(backend, [whole], parts[0]);
+  const join = createSum(backend, parts, whole, formOf(shapes, "fromLane"));
+  const reopen = createSum(backend, [whole], parts[0], formOf(shapes, "toLane"));
   let isClear = true;
 
   return {
@@ -88,11 +89,17 @@ interface Sum {
   free(): void;
 }
 
+type Forms = ReadonlyMap<string, (gradient: Tensor) => Tensor>;
+
+function formOf(shapes: readonly GradientShape[], way: "toLane" | "fromLane"): Forms {
+  return new Map(shapes.map((shape) => [shape.name, shape[way]]));
+}
+
 /**
- * Adds up `parts` in order and leaves the sum in `total`, whose memory may be that of a part; with the axes exchanged
- * where its shape has. All threads share the work.
+ * Adds up `parts` in order and leaves the sum, in the form that `forms` gives it, in `total`, whose memory may be that of a
+ * part. All threads share the work.
  */
-function createSum(backend: Backend, parts: readonly Buffers[], total: Buffers): Sum {
+function createSum(backend: Backend, parts: readonly Buffers[], total: Buffers, forms: Forms): Sum {
   const changed = [...total].filter(
     ([name, { shape }]) => parts.length > 1 || !sameShape(parts[0].get(name)!.shape, shape),
   );
@@ -100,13 +107,13 @@ function createSum(backend: Backend, parts: readonly Buffers[], total: Buffers):
     return { run: () => undefined, free: () => undefined };
   }
   const partName = (name: string, part: number): string => `${part}:${name}`;
-  const sums = changed.map(([name, { shape }]) => {
+  const sums = changed.map(([name]) => {
     const [first, ...others] = parts.map((part, index) =>
       input(partName(name, index), part.get(name)!.shape),
     );
     // The sum is a value of its own: nothing is written to the memory of a part before it is read to the end.
     const sum = others.length > 0 ? others.reduce(add, first) : add(first, 0);
-    return [name, sameShape(sum.shape, shape) ? sum : transpose(sum, [1, 0])];
+    return [name, forms.get(name)!(sum)];
   });
   const compiled = backend.compile(buildGraph(Object.fromEntries(sums)));
   const inputs = parts.flatMap((part, index) =>

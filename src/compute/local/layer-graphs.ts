@@ -9,7 +9,8 @@ import { weightsUnder } from "../../nn/weights.ts";
 import { gradientShapes } from "./gradient-shapes.ts";
 import { type LossKind, plainLoss, symbolicLoss } from "./loss-inputs.ts";
 import { positionsOf, rowsOf } from "./micro-batches.ts";
-import { headRows, type Policy, policyInputs, policyWeights, vocabularyHead } from "./policy.ts";
+import type { Policy } from "./policy.ts";
+import { headRows, policyInputs, policyWeights, vocabularyHead } from "./policy-inputs.ts";
 import { attentionMasks } from "./training-inputs.ts";
 import { gradientName } from "./training-pass.ts";
 

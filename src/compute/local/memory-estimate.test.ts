@@ -4,14 +4,14 @@ import type { SamplingParameters } from "../sampler.ts";
 import { type EngineOptions, engineSettings } from "./engine-settings.ts";
 import { estimateMemory, type Workload } from "./memory-estimate.ts";
 
-const [hiddenSize, vocabularySize, layers] = [64, 5000, 8];
+const [hiddenSize, intermediateSize, vocabularySize, layers] = [64, 256, 5000, 8];
 const model = createModel(
   {
     model_type: "qwen2",
     architectures: ["Qwen2ForCausalLM"],
     vocab_size: vocabularySize,
     hidden_size: hiddenSize,
-    intermediate_size: 256,
+    intermediate_size: intermediateSize,
     num_hidden_layers: layers,
     num_attention_heads: 4,
     num_key_value_heads: 2,
@@ -44,14 +44,21 @@ function estimate(options: EngineOptions = {}, more: Partial<Workload> = {}) {
   return estimateMemory({ model, adapter: null }, settings, { ...workload, ...more });
 }
 
-test("weights, gradients and moments are counted to the byte", () => {
+test("weights with their panels, gradients and moments are counted to the byte", () => {
+  const mlp = 3 * layers * hiddenSize * intermediateSize;
+  // Queries and outputs are as wide as the hidden state, keys and values half of it.
+  const attention = 3 * layers * hiddenSize * hiddenSize;
+  // The sampler's, and both ways of the learner's; the vocabulary fills no panels.
+  const panels = attention + mlp + 2 * mlp;
   // Not for the 131,072 positions that the model knows.
   const rotaryTables = 2 * 1024 * (hiddenSize / 4 / 2) * 4;
   expect(estimate()).toMatchObject({
-    weights: 4 * parameters + rotaryTables,
+    weights: 4 * (parameters + panels) + rotaryTables,
     gradients: 4 * parameters,
     optimizer: 8 * parameters,
   });
+  const checkpointed = estimate({ gradientCheckpointing: true }).weights;
+  expect(checkpointed).toBe(4 * (parameters + panels - 2 * mlp) + rotaryTables);
   expect(estimate({ threads: 2 }).gradients).toBe(8 * parameters);
   expect(estimate({ optimizer: { statePrecision: "bfloat16" } }).optimizer).toBe(4 * parameters);
 });

@@ -12,10 +12,11 @@ import { largestGraphs } from "./layer-parts.ts";
 import type { ModelDescription } from "./local-model.ts";
 import { largestLayout, planMicroBatches, rowsOf, rowsPerLane } from "./micro-batches.ts";
 import { laidOutPositions, type Policy } from "./policy.ts";
-import { keptLayouts, type LearnerOptions } from "./policy-learner.ts";
+import { asLearned, keptLayouts, type LearnerOptions } from "./policy-learner.ts";
 import { keptBytes } from "./policy-sampler.ts";
 import { shapeOnlyPolicy } from "./shape-only.ts";
 import { buildLogprobGraph, buildTrainingGraph } from "./training-graph.ts";
+import { panelBuffers, withSamplingPanels } from "./weight-panels.ts";
 
 /** The largest step that a run can come to: every prompt and every completion at its limit. */
 export interface Workload {
@@ -32,6 +33,7 @@ export interface Workload {
 /** Bytes at the fullest moment, by what holds them. */
 export interface MemoryEstimate {
   program: number;
+  /** Their copies in panels among them. */
   weights: number;
   gradients: number;
   optimizer: number;
@@ -58,17 +60,21 @@ export function estimateMemory(
   workload: Workload,
 ): MemoryEstimate {
   const policy = shapeOnlyPolicy(model, adapter);
+  const learned = asLearned(policy, options.learner);
+  const sampled = withSamplingPanels(policy);
   const trained = [...policy.trainable.values()].map(({ shape }) => sizeOf(shape));
   const { statePrecision = "float32" } = options.learner.adamw;
-  const training = trainingMemory(policy, options.learner, workload);
-  const sampling = samplingMemory(policy, options.samplerRows, workload);
+  const training = trainingMemory(learned, options.learner, workload);
+  const sampling = samplingMemory(sampled, options.samplerRows, workload);
   const reached = laidOutPositions(workload.maxPromptTokens + workload.sampling.maxTokens);
   // A reference policy is a copy of the weights, but under an adapter.
   const copies = options.reference && policy.adapter === null ? 2 : 1;
+  const panels = [...panelBuffers(learned).values(), ...panelBuffers(sampled).values()];
   const everyParameter = [...policy.parameters.values(), ...(policy.adapter?.parameters.values() ?? [])];
   const parts = {
     program: programBytes + (training.operators + sampling.operators) * operatorBytes,
-    weights: copies * bytes(everyParameter) + bytes(Object.values(policy.rotaryTables(reached))),
+    weights:
+      copies * bytes(everyParameter) + bytes(panels) + bytes(Object.values(policy.rotaryTables(reached))),
     gradients: sum(trained) * bytesPerFloat * options.learner.lanes,
     optimizer: sum(trained.map((size) => 2 * momentBytes(size, statePrecision))),
     activations: arenaShare * Math.max(training.activations, sampling.activations) + training.buffers,
@@ -114,9 +120,12 @@ function trainingMemory(policy: Policy, options: LearnerOptions, workload: Workl
 }
 
 /** Inputs that are no parameters, gradients or tables: tokens and masks. */
-function ownInputs({ parameters, adapter }: Policy, graphs: readonly Graph[]): { shape: Shape }[] {
-  const owned = (name: string): boolean =>
-    !parameters.has(name) && !adapter?.parameters.has(name) && !/^(gradient:|cosines$|sines$)/.test(name);
+function ownInputs(policy: Policy, graphs: readonly Graph[]): { shape: Shape }[] {
+  const { parameters, adapter } = policy;
+  const panels = panelBuffers(policy);
+  const isWeight = (name: string): boolean =>
+    parameters.has(name) || panels.has(name) || (adapter?.parameters.has(name) ?? false);
+  const owned = (name: string): boolean => !isWeight(name) && !/^(gradient:|cosines$|sines$)/.test(name);
   return graphs.flatMap(({ inputs }) =>
     [...inputs].filter(([name]) => owned(name)).map(([, tensor]) => tensor),
   );

@@ -21,6 +21,7 @@ import { runRounds } from "./pass-rounds.ts";
 import { namedValues, type Policy } from "./policy.ts";
 import { compileTrainingPasses } from "./training-graph.ts";
 import type { TrainingPasses } from "./training-pass.ts";
+import { createPanelUpdate, withTrainingPanels } from "./weight-panels.ts";
 
 export interface LearnerOptions extends MicroBatchLimits {
   adamw: AdamWOptions;
@@ -60,16 +61,23 @@ export function keptLayouts({ layers }: ModelDimensions, lanes: number): number 
   return Math.max(lanes, 2, Math.min(mostCompiledLayouts, affordable));
 }
 
+/** The policy as the learner's graphs read it. Layers that share one graph have no panels of their own. */
+export function asLearned(policy: Policy, { gradientCheckpointing = false }: LearnerOptions): Policy {
+  return gradientCheckpointing ? policy : withTrainingPanels(policy);
+}
+
 export function createPolicyLearner(policy: Policy, options: LearnerOptions): PolicyLearner {
-  const gradientLanes = createGradientLanes(policy, options.lanes);
+  const inPanels = asLearned(policy, options);
+  const panels = createPanelUpdate(inPanels);
+  const gradientLanes = createGradientLanes(inPanels, options.lanes);
   const { lanes } = gradientLanes;
   const weights = namedValues(policy.trainable);
   const optimizer = adamw(options.adamw);
   const optimizerState = optimizer.init(weights);
   const usualRows = rowsPerLane(options).most;
   const compile = options.gradientCheckpointing
-    ? createCheckpointedCompiler(policy, lanes, usualRows)
-    : (layout: SharedPromptLayout, loss: LossKind) => compileTrainingPasses(policy, layout, loss, lanes);
+    ? createCheckpointedCompiler(inPanels, lanes, usualRows)
+    : (layout: SharedPromptLayout, loss: LossKind) => compileTrainingPasses(inPanels, layout, loss, lanes);
   const rounds = {
     lanes: options.lanes,
     keptLayouts: keptLayouts(policy.model.dimensions, options.lanes),
@@ -91,6 +99,7 @@ export function createPolicyLearner(policy: Policy, options: LearnerOptions): Po
       const report = createLossReport(batch);
       const microBatches = planMicroBatches(batch, options);
       try {
+        panels.run();
         gradientLanes.open();
         await runRounds(microBatches, rounds, passesFor, (group, index, logprobs_T) => {
           logprobs[group][index] = logprobs_T;
@@ -120,6 +129,7 @@ export function createPolicyLearner(policy: Policy, options: LearnerOptions): Po
     },
     free: () => {
       passes.clear();
+      panels.free();
       gradientLanes.free();
     },
   };

@@ -11,6 +11,7 @@ import { createCellChooser, createCells } from "./completion-cell.ts";
 import { planWaves } from "./decode-layouts.ts";
 import type { Policy } from "./policy.ts";
 import { createWaveDecoder, type WaveOptions } from "./wave-decoder.ts";
+import { createPanelUpdate, withSamplingPanels } from "./weight-panels.ts";
 
 export interface SamplerOptions {
   endTokenIds: readonly number[];
@@ -43,10 +44,13 @@ export const keptBytes = 2 ** 28;
 
 export function createPolicySampler(policy: Policy, options: SamplerOptions): PolicySampler {
   const { endTokenIds, decode, maxRows } = options;
-  const decoder = createWaveDecoder(policy, keptBytes);
+  const inPanels = withSamplingPanels(policy);
+  const panels = createPanelUpdate(inPanels);
+  const decoder = createWaveDecoder(inPanels, keptBytes);
   return {
     sample: (requests, parameters, hooks = {}) => {
       checkLengths(policy, requests, parameters);
+      panels.run();
       const groups = requests.map((request, index) => ({
         ...request,
         cells: createCells(request, index, parameters.stop, decode),
@@ -65,7 +69,10 @@ export function createPolicySampler(policy: Policy, options: SamplerOptions): Po
       }
       return groups.map(({ cells }) => cells.map(({ completion }) => completion));
     },
-    free: () => decoder.free(),
+    free: () => {
+      decoder.free();
+      panels.free();
+    },
   };
 }
 

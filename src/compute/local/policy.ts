@@ -1,13 +1,6 @@
 import type { Backend, Buffer } from "../../engine/backend.ts";
-import { multiply } from "../../engine/operations.ts";
-import type { Tensor } from "../../engine/primitives.ts";
-import { input } from "../../engine/tensor.ts";
-import type { VocabularyHead } from "../../losses/token-logprobs.ts";
 import { embeddingWeight } from "../../models/decoder-parameters.ts";
 import type { LanguageModel } from "../../models/model.ts";
-import { type LinearLayer, linear, linearAt } from "../../nn/linear.ts";
-import type { Rows } from "../../nn/rows.ts";
-import type { Weights } from "../../nn/weights.ts";
 import type { NamedValues } from "../../optim/optimizer.ts";
 import type { Adapter } from "./lora/adapter.ts";
 
@@ -21,8 +14,16 @@ export interface Policy {
   readonly adapter: Adapter | null;
   /** What the learner updates, by name: the parameters of the adapter, or of the model where there is none. */
   readonly trainable: ReadonlyMap<string, Buffer>;
+  /** Copies of weights in panels, by the name of the parameter, which products read in the place of the weights. */
+  readonly panels: ReadonlyMap<string, PanelBuffers>;
   /** The rotation of the first `positions` positions. */
   rotaryTables(positions: number): RotaryBuffers;
+}
+
+/** A weight [out, in] in panels: [out/W, in, W], and [in/W, out, W] where gradients flow. */
+export interface PanelBuffers {
+  forward: Buffer;
+  backward: Buffer | null;
 }
 
 /** Each [positions, headSize / 2]. */
@@ -49,6 +50,7 @@ export function createPolicy(
     parameters,
     adapter: null,
     trainable: parameters,
+    panels: new Map(),
     rotaryTables: growingTables(backend, model),
   };
 }
@@ -87,72 +89,4 @@ export function adaptPolicy(policy: Policy, adapter: Adapter): Policy {
 /** The name of a linear layer's weight. */
 export function weightName({ headLayer, tiedEmbeddings }: LanguageModel, layer: string): string {
   return tiedEmbeddings && layer === headLayer ? embeddingWeight : `${layer}.weight`;
-}
-
-/** Symbolic stand-ins for the policy's buffers and for `rows` rows of tokens at positions below `positions`, one input each. */
-export function policyInputs(
-  policy: Policy,
-  rows: number,
-  positions: number,
-): { weights: Weights; rows: Rows } {
-  const table = [positions, policy.model.dimensions.headSize / 2];
-  return {
-    weights: policyWeights(policy),
-    rows: {
-      tokenIds: input("tokenIds", [rows], "integer"),
-      positions: input("positions", [rows], "integer"),
-      cosines: input("cosines", table),
-      sines: input("sines", table),
-    },
-  };
-}
-
-export function policyWeights({ model, parameters, adapter }: Policy): Weights {
-  const inputs = new Map<string, Tensor>();
-  const tensor = (name: string): Tensor => {
-    const buffer = parameters.get(name) ?? adapter?.parameters.get(name);
-    const known = inputs.get(name) ?? input(name, buffer!.shape);
-    inputs.set(name, known);
-    return known;
-  };
-  const layerOf = (name: string): LinearLayer => {
-    const bias = `${name}.bias`;
-    const adapted = adapter?.layers.get(name);
-    return {
-      weight: tensor(weightName(model, name)),
-      bias: parameters.has(bias) ? tensor(bias) : undefined,
-      adapter: adapted && { a: tensor(adapted.a), b: tensor(adapted.b), scale: adapted.scale },
-    };
-  };
-  return {
-    tensor,
-    linear: (x, name) => linear(x, layerOf(name)),
-    linearAt: (x, name, indices) => linearAt(x, layerOf(name), indices),
-  };
-}
-
-/**
- * What the vocabulary head reads of the last layer's rows [N, D], for logits that are divided by the temperature already;
- * `inverseTemperature` is an input [].
- */
-export function headRows(model: LanguageModel, weights: Weights, hidden: Tensor): Tensor {
-  return multiply(model.finalNorm(weights, hidden), input("inverseTemperature", []));
-}
-
-/** The vocabulary head as losses want it. */
-export function vocabularyHead({ dimensions, headLayer }: LanguageModel, weights: Weights): VocabularyHead {
-  return {
-    vocabularySize: dimensions.vocabularySize,
-    logits: (rows) => weights.linear(rows, headLayer),
-    logitsAt: (rows, tokenIds) => weights.linearAt(rows, headLayer, tokenIds),
-  };
-}
-
-/** The buffers that `policyInputs` stands for, but for the rows' own. */
-export function policyBuffers(policy: Policy, positions: number): Record<string, Buffer> {
-  return {
-    ...Object.fromEntries(policy.parameters),
-    ...Object.fromEntries(policy.adapter?.parameters ?? []),
-    ...policy.rotaryTables(positions),
-  };
 }

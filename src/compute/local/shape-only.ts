@@ -32,6 +32,7 @@ export function shapeOnlyPolicy(model: LanguageModel, adapter: AdapterDescriptio
     parameters,
     adapter: null,
     trainable: parameters,
+    panels: new Map(),
     rotaryTables: (positions) => {
       const table = shapeOnly([positions, model.dimensions.headSize / 2]);
       return { cosines: table, sines: table };

@@ -7,13 +7,19 @@ import { input } from "../../engine/tensor.ts";
 import { rowChunks, tokenLogprobs } from "../../losses/token-logprobs.ts";
 import { hiddenStates } from "../../models/model.ts";
 import { type SharedPromptLayout, sharedPromptAttention } from "../../nn/attention.ts";
-import type { Weights } from "../../nn/weights.ts";
 import { chunkedHead } from "./chunked-head.ts";
 import type { Accumulators } from "./gradient-lanes.ts";
 import { gradientShapes } from "./gradient-shapes.ts";
 import { type LossKind, plainLoss, symbolicLoss } from "./loss-inputs.ts";
 import { positionsOf, rowsOf } from "./micro-batches.ts";
-import { headRows, type Policy, policyBuffers, policyInputs, vocabularyHead } from "./policy.ts";
+import type { Policy } from "./policy.ts";
+import {
+  headRows,
+  type PolicyWeights,
+  policyBuffers,
+  policyInputs,
+  vocabularyHead,
+} from "./policy-inputs.ts";
 import {
   allocateTrainingInputs,
   attentionMasks,
@@ -33,7 +39,7 @@ import {
 function symbolicCompletions(
   policy: Policy,
   layout: SharedPromptLayout,
-): { weights: Weights; completions: Tensor } {
+): { weights: PolicyWeights; completions: Tensor } {
   const rows = rowsOf(layout);
   const { model } = policy;
   const { weights, rows: rowInputs } = policyInputs(policy, rows, positionsOf(layout));
@@ -59,7 +65,7 @@ export function buildTrainingGraph(
   const { weights, completions } = symbolicCompletions(policy, layout);
   const head = vocabularyHead(model, weights);
   const sums = gradientShapes(policy);
-  const parameters = sums.map(({ name }) => weights.tensor(name));
+  const parameters = sums.map(({ name }) => weights.trained(name));
   const before = sums.map(({ name, laneShape }) => input(gradientName(name), laneShape));
   const { logprobs, accumulated } = throughHead();
   const gradientOutputs = sums.map(({ name }, index) => [gradientName(name), accumulated[index]]);

@@ -62,12 +62,13 @@ function compile(
     shape,
     elementType,
   }));
-  const outputs = [...graph.outputs].map(([name, { id, shape }]) => ({
-    name: outputValue(name),
-    shape,
-    value: names.get(id)!,
-  }));
-  const model = writer.finish(inputs, outputs);
+  const outputs = new Map(
+    [...graph.outputs].map(([name, { id, shape }]) => [name, writer.asWritten(names.get(id)!, shape)]),
+  );
+  const model = writer.finish(
+    inputs,
+    [...outputs].map(([name, output]) => ({ name: outputValue(name), ...output })),
+  );
 
   const options = create((out) => functions.CreateSessionOptions(out));
   // Graphs arrive as they should run: its optimizations take as long as all else and make none of them faster. They would
@@ -90,7 +91,10 @@ function compile(
   );
   functions.ReleaseSessionOptions(options);
   return {
-    bind: (inputBuffers, outputBuffers) => bind(library, session, graph, inputBuffers, outputBuffers),
+    bind: (inputBuffers, outputBuffers) => {
+      const shapeOf = (output: string): Shape => outputs.get(output)!.shape;
+      return bind(library, session, { graph, shapeOf }, inputBuffers, outputBuffers);
+    },
     free: () => functions.ReleaseSession(session),
   };
 }
@@ -98,15 +102,15 @@ function compile(
 function bind(
   library: Library,
   session: Handle,
-  graph: Graph,
+  { graph, shapeOf }: { graph: Graph; shapeOf: (output: string) => Shape },
   inputs: Readonly<Record<string, Buffer>>,
   outputs: Readonly<Record<string, Buffer>>,
 ): BoundGraph {
   const { functions, check, create } = library;
   const binding = create((out) => functions.CreateIoBinding(session, out));
   const values: Handle[] = [];
-  const value = (name: string, tensor: Tensor, buffer: Buffer | undefined): Handle => {
-    const handle = createValue(library, checkBuffer(name, tensor, buffer));
+  const value = (name: string, tensor: Tensor, buffer: Buffer | undefined, shape = tensor.shape): Handle => {
+    const handle = createValue(library, checkBuffer(name, tensor, buffer), shape);
     values.push(handle);
     return handle;
   };
@@ -114,7 +118,8 @@ function bind(
     check(functions.BindInput(binding, inputValue(name), value(name, tensor, inputs[name])));
   }
   for (const [name, tensor] of graph.outputs) {
-    check(functions.BindOutput(binding, outputValue(name), value(name, tensor, outputs[name])));
+    const handle = value(name, tensor, outputs[name], shapeOf(name));
+    check(functions.BindOutput(binding, outputValue(name), handle));
   }
   // The buffers must outlive the addresses that ONNX Runtime holds.
   const held = { inputs, outputs };
@@ -138,7 +143,8 @@ function bind(
 
 function createValue(
   { functions, cpuMemory, create }: Library,
-  { values, shape, elementType }: Buffer,
+  { values, elementType }: Buffer,
+  shape: Shape,
 ): Handle {
   const sizes = BigInt64Array.from(shape, BigInt);
   const type = onnxType(elementType);

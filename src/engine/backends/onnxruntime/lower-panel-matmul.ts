@@ -1,9 +1,9 @@
-import type { PrimitiveNode } from "../../primitives.ts";
+import type { PrimitiveNode, Tensor } from "../../primitives.ts";
 import { sizeOf } from "../../shape.ts";
 import { type Lowering, nameOf } from "./lowering.ts";
 import { float } from "./onnx-writer.ts";
 
-type PanelMatmulNode = PrimitiveNode<"panelMatmul">;
+export type PanelMatmulNode = PrimitiveNode<"panelMatmul">;
 
 /**
  * Panels as wide as ONNX Runtime's blocks of channels are what its pointwise convolution wants: rows are pixels, columns
@@ -12,24 +12,48 @@ type PanelMatmulNode = PrimitiveNode<"panelMatmul">;
  * of matrices.
  */
 export function lowerPanelMatmul(node: PanelMatmulNode, lowering: Lowering): string {
-  const { writer, names, panelWidth } = lowering;
-  const [x, v] = node.inputs;
+  return isConvolution(node, lowering)
+    ? lowerAsConvolution(node, [], lowering)
+    : lowerAsMatmul(node, lowering);
+}
+
+/** The product and what is added to it: panels of the same shape, or of one row, which is a bias. */
+export function lowerPanelSum(node: PanelMatmulNode, addend: Tensor, lowering: Lowering): string {
+  const { writer, names } = lowering;
+  if (!isConvolution(node, lowering)) {
+    return writer.node("Add", [lowerAsMatmul(node, lowering), nameOf(addend, names)])[0];
+  }
+  const [panels, rows, width] = addend.shape;
+  const noBias = "";
+  const further =
+    rows === 1
+      ? [writer.reshape(nameOf(addend, names), [panels * width])]
+      : [noBias, writer.reshape(nameOf(addend, names), [1, panels * width, 1, rows])];
+  return lowerAsConvolution(node, further, lowering);
+}
+
+function isConvolution({ inputs: [x] }: PanelMatmulNode, { panelWidth }: Lowering): boolean {
+  return x.shape[2] === panelWidth;
+}
+
+function lowerAsConvolution(
+  { inputs: [x, v] }: PanelMatmulNode,
+  further: readonly string[],
+  { writer, names }: Lowering,
+): string {
   const [panels, rows, width] = x.shape;
   const [outputPanels] = v.shape;
   const [inputs, outputs] = [panels * width, outputPanels * width];
-  if (width !== panelWidth) {
-    return lowerAsMatmul(node, lowering);
-  }
   const image = writer.reshape(nameOf(x, names), [1, inputs, 1, rows]);
   const filter = writer.reshape(nameOf(v, names), [outputs, inputs, 1, 1]);
-  const product = writer.blockedNode("Conv", [image, filter], {
+  const product = writer.blockedNode("Conv", [image, filter, ...further], {
     kernel_shape: [1, 1],
     strides: [1, 1],
     dilations: [1, 1],
     pads: [0, 0, 0, 0],
     group: 1,
   });
-  return writer.reshape(product, [outputPanels, rows, width]);
+  return writer.reshape(product, [outputPanels, rows, width], [1, outputs, 1, rows]);
 }
 
 /** Every panel of v times the rows of x. */

@@ -3,7 +3,8 @@ import type { Graph } from "../../graph.ts";
 import { applyRule, type PrimitiveNode, type RuleTable, type Tensor } from "../../primitives.ts";
 import { sameShape, sizeOf } from "../../shape.ts";
 import { hasFewRows, lowerGemm, lowerMatmul, type MatmulNode } from "./lower-matmul.ts";
-import { lowerPanelMatmul } from "./lower-panel-matmul.ts";
+import { lowerPanelMatmul, lowerPanelSum, type PanelMatmulNode } from "./lower-panel-matmul.ts";
+import { lowerTranspose } from "./lower-transpose.ts";
 import { type Lowering, nameOf, namesOf } from "./lowering.ts";
 import { float, type OnnxWriter, onnxType } from "./onnx-writer.ts";
 
@@ -84,6 +85,9 @@ const loweringRules: RuleTable<[lowering: Lowering], string> = {
     if (fused.primitive === "matmul") {
       return lowerGemm(fused as PrimitiveNode as MatmulNode, addend, lowering);
     }
+    if (fused.primitive === "panelMatmul") {
+      return lowerPanelSum(fused as PrimitiveNode as PanelMatmulNode, addend, lowering);
+    }
     return scatterAdd(addend, fused.inputs[1], fused.inputs[2], lowering);
   },
   subtract: operator("Sub"),
@@ -124,8 +128,7 @@ const loweringRules: RuleTable<[lowering: Lowering], string> = {
 
   reshape: ({ inputs: [x], attributes: { shape } }, { writer, names }) =>
     writer.reshape(nameOf(x, names), shape),
-  transpose: ({ inputs, attributes: { permutation } }, { writer, names }) =>
-    writer.node("Transpose", namesOf(inputs, names), { perm: permutation })[0],
+  transpose: lowerTranspose,
   broadcast: ({ inputs: [x], attributes: { shape } }, { writer, names }) =>
     writer.node("Expand", [nameOf(x, names), writer.integers(shape)])[0],
   slice: ({ inputs: [x], attributes: { axis, start, end } }, { writer, names }) =>
@@ -225,6 +228,10 @@ export function findFused(graph: Graph): Set<number> {
         // A bias is taken along for nothing; a whole matrix makes Gemm slower than a product and an addition.
         const isBias = addend.shape.length === 1 && !hasFewRows(part as PrimitiveNode as MatmulNode);
         return part.shape.length === 2 && (isBias || sizeOf(part.shape) >= smallestSummedProduct);
+      }
+      if (part.primitive === "panelMatmul") {
+        const [panels, , width] = part.shape;
+        return sameShape(addend.shape, [panels, 1, width]) || sameShape(addend.shape, part.shape);
       }
       return (
         part.primitive === "scatterAddRows" && isZeros(part.inputs[0]) && sameShape(addend.shape, part.shape)

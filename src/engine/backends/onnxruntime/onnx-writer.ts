@@ -38,6 +38,7 @@ export class OnnxWriter {
   private readonly nodes: NodeProto[] = [];
   private readonly initializers = new Map<string, TensorProto>();
   /** What each reshaped value was before any reshape. */
+  private readonly written = new Map<string, Shape>();
   private readonly unshaped = new Map<string, string>();
   /** Reshaped values by what they were and their shape. */
   private readonly reshaped = new Map<string, string>();
@@ -78,9 +79,15 @@ export class OnnxWriter {
     return this.node(operator, inputs, attributes, { domain: blocked })[0];
   }
 
-  /** Another shape for the same values: of reshapes one after the other the last alone is a node, and stands once. */
-  reshape(value: string, shape: Shape): string {
+  /**
+   * Another shape for the same values: of reshapes one after the other the last alone is a node, and stands once. `from` is
+   * the shape that they had; an output that may have any shape is written in this one.
+   */
+  reshape(value: string, shape: Shape, from?: Shape): string {
     const source = this.unshaped.get(value) ?? value;
+    if (from !== undefined) {
+      this.written.set(source, from);
+    }
     const key = `${source}:${shape.join("x")}`;
     const known = this.reshaped.get(key);
     if (known !== undefined) {
@@ -90,6 +97,13 @@ export class OnnxWriter {
     this.reshaped.set(key, reshaped);
     this.unshaped.set(reshaped, source);
     return reshaped;
+  }
+
+  /** The value as it is written before it is reshaped to `shape`, where it is known: a reshape into an output copies it. */
+  asWritten(value: string, shape: Shape): { value: string; shape: Shape } {
+    const source = this.unshaped.get(value) ?? value;
+    const written = this.written.get(source);
+    return written ? { value: source, shape: written } : { value, shape };
   }
 
   /** A matrix with its axes exchanged. */
