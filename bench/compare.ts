@@ -1,3 +1,4 @@
+import { median } from "./median.ts";
 import { type Measured, measureOurs, measurePeer } from "./process.ts";
 
 export interface Case {
@@ -20,10 +21,6 @@ interface Comparison<T> {
 }
 
 const rounds = 3;
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-}
 
 /** Runs ours and the peer in turns on the same work and prints medians, ratio and peak memory of each case. */
 export async function compare<T>(comparison: Comparison<T>): Promise<void> {

@@ -3,6 +3,7 @@ import { randomWeights } from "../src/compute/local/random-weights.ts";
 import { createOnnxRuntimeBackend } from "../src/engine/backends/onnxruntime/backend.ts";
 import { createModel } from "../src/models/registry.ts";
 import { createRandom } from "../src/random.ts";
+import { median } from "./median.ts";
 
 /** The configuration of a Qwen2 in the peers' short form: D,L,H,KV,F,V. */
 export function qwen2Configuration(sizes: string): Record<string, unknown> {
@@ -47,5 +48,5 @@ export async function medianSeconds(run: () => void | Promise<void>, repeats: nu
     await run();
     seconds.push((performance.now() - start) / 1000);
   }
-  return seconds.sort((a, b) => a - b)[Math.floor(repeats / 2)];
+  return median(seconds);
 }

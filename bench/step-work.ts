@@ -8,6 +8,7 @@ import type { Reward } from "../src/rewards/reward.ts";
 import { createProblemCursor } from "../src/trainer/problem-cursor.ts";
 import type { TrainOptions } from "../src/trainer/train-options.ts";
 import { trainStep } from "../src/trainer/train-step.ts";
+import { median } from "./median.ts";
 import { qwen2Configuration } from "./random-policy.ts";
 
 // Our side of `trl_grpo.py`: whole steps of the trainer, worker thread and all, on prompts of single-token words.
@@ -107,7 +108,6 @@ for (let step = 2; step <= steps + 1; step++) {
   records.push(await run(step));
 }
 await backend.close();
-const median = (figures: number[]): number => figures.sort((a, b) => a - b)[Math.floor(figures.length / 2)];
 console.log(
   JSON.stringify({
     step_s: Number(median(records.map(({ seconds }) => seconds.total)).toFixed(3)),
