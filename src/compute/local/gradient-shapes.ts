@@ -52,13 +52,13 @@ function turned(shape: Shape): LaneForm {
 
 /** null where the gradient flows to the weight itself. */
 function panelForm(panels: PanelBuffers | undefined): LaneForm | null {
-  const direction = trainedPanels(panels);
-  if (direction === null) {
+  const trained = trainedPanels(panels);
+  if (trained === null) {
     return null;
   }
-  const { shape: laneShape } = panels![direction]!;
+  const { shape: laneShape } = trained.buffer;
   const width = laneShape[2];
-  return direction === "forward"
+  return trained.direction === "forward"
     ? { laneShape, toLane: (gradient) => toTurnedPanels(gradient, width), fromLane: fromTurnedPanels }
     : { laneShape, toLane: (gradient) => toPanels(gradient, width), fromLane: fromPanels };
 }

@@ -67,8 +67,8 @@ export function policyWeights({ model, parameters, adapter, panels }: Policy): P
   return {
     tensor,
     trained: (name) => {
-      const direction = trainedPanels(panels.get(name));
-      return direction === null ? tensor(name) : panelsOf(name)![direction]!;
+      const trained = trainedPanels(panels.get(name));
+      return trained ? inputOf(panelsName(trained.direction, name), trained.buffer) : tensor(name);
     },
     linear: (x, name) => linear(x, layerOf(name)),
     linearAt: (x, name, indices) => linearAt(x, layerOf(name), indices),

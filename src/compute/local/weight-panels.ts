@@ -1,7 +1,6 @@
 import type { Buffer } from "../../engine/backend.ts";
 import { buildGraph } from "../../engine/graph.ts";
 import { fillsPanels, gradientIsTurned, panelsShape, toPanels, toTurnedPanels } from "../../engine/panels.ts";
-import type { Tensor } from "../../engine/primitives.ts";
 import { input } from "../../engine/tensor.ts";
 import { parameterCount } from "../../models/model.ts";
 import { mlpLayers } from "../../nn/decoder-layer.ts";
@@ -48,28 +47,42 @@ function withPanels(policy: Policy, names: readonly string[], backward: boolean)
   return { ...policy, panels: new Map(panels) };
 }
 
-/** Which of a weight's panels its gradient flows to; null where it flows to the weight itself. */
-export function trainedPanels(panels: PanelBuffers | undefined): keyof PanelBuffers | null {
+type Direction = keyof PanelBuffers;
+
+/** The panels of a weight that its gradient flows to; null where it flows to the weight itself. */
+export function trainedPanels(
+  panels: PanelBuffers | undefined,
+): { direction: Direction; buffer: Buffer } | null {
   if (!panels?.backward) {
     return null;
   }
-  const [inputs] = panels.backward.shape;
-  const [outputs] = panels.forward.shape;
-  return gradientIsTurned(inputs, outputs) ? "backward" : "forward";
+  const { forward, backward } = panels;
+  const [inputs] = backward.shape;
+  const [outputs] = forward.shape;
+  return gradientIsTurned(inputs, outputs)
+    ? { direction: "backward", buffer: backward }
+    : { direction: "forward", buffer: forward };
 }
 
 /** The name of the input that stands for a parameter's panels. */
-export function panelsName(direction: keyof PanelBuffers, parameter: string): string {
+export function panelsName(direction: Direction, parameter: string): string {
   return `${direction}:${parameter}`;
 }
 
 /** All panels by the names of their inputs. */
-export function panelBuffers({ panels }: Policy): ReadonlyMap<string, Buffer> {
+export function panelBuffers(policy: Policy): ReadonlyMap<string, Buffer> {
   return new Map(
-    [...panels].flatMap(([name, { forward, backward }]): [string, Buffer][] => [
-      [panelsName("forward", name), forward],
-      ...(backward ? [[panelsName("backward", name), backward] as [string, Buffer]] : []),
-    ]),
+    everyPanels(policy).map(({ parameter, direction, buffer }) => [panelsName(direction, parameter), buffer]),
+  );
+}
+
+function everyPanels({ panels }: Policy): { parameter: string; direction: Direction; buffer: Buffer }[] {
+  const directions = ["forward", "backward"] as const;
+  return [...panels].flatMap(([parameter, buffers]) =>
+    directions.flatMap((direction) => {
+      const buffer = buffers[direction];
+      return buffer ? [{ parameter, direction, buffer }] : [];
+    }),
   );
 }
 
@@ -84,16 +97,14 @@ export function createPanelUpdate(policy: Policy): PanelUpdate {
   if (panels.size === 0) {
     return { run: () => undefined, free: () => undefined };
   }
-  const inPanels = [...panels].flatMap(([name, { forward, backward }]): [string, Tensor][] => {
-    const weight = input(name, parameters.get(name)!.shape);
-    const width = forward.shape[2];
-    return [
-      [panelsName("forward", name), toTurnedPanels(weight, width)],
-      ...(backward ? [[panelsName("backward", name), toPanels(weight, width)] as [string, Tensor]] : []),
-    ];
-  });
+  const weights = new Map([...panels.keys()].map((name) => [name, parameters.get(name)!]));
+  const inputs = new Map([...weights].map(([name, { shape }]) => [name, input(name, shape)]));
+  const arrange = { forward: toTurnedPanels, backward: toPanels };
+  const inPanels = everyPanels(policy).map(({ parameter, direction, buffer }) => [
+    panelsName(direction, parameter),
+    arrange[direction](inputs.get(parameter)!, buffer.shape[2]),
+  ]);
   const compiled = backend.compile(buildGraph(Object.fromEntries(inPanels)));
-  const weights = [...panels.keys()].map((name) => [name, parameters.get(name)!]);
   const bound = compiled.bind(Object.fromEntries(weights), Object.fromEntries(panelBuffers(policy)));
   return {
     run: () => bound.run(),
