@@ -1,20 +1,13 @@
 import { expect, test } from "vitest";
 import { accuracy, createSumsTask } from "../../test/support/sums-run.ts";
 import { createTabularPolicy } from "../../test/support/tabular-policy.ts";
+import { unfiltered } from "../../test/support/unfiltered.ts";
 import { weighDemonstrations } from "../algorithms/sft.ts";
 import { DataError } from "../errors.ts";
 import type { Reward } from "../rewards/reward.ts";
 import { type EvaluateOptions, evaluate, greedy } from "./evaluate.ts";
 
-const sampling = {
-  temperature: 1,
-  topK: 0,
-  topP: 1,
-  minP: 0,
-  repetitionPenalty: 1,
-  maxTokens: 3,
-  stop: [],
-};
+const sampling = { ...unfiltered, maxTokens: 3 };
 
 /** A policy that knows the first `known` sums by heart. */
 async function setUp(known: number): Promise<EvaluateOptions> {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { createTabularPolicy } from "../../test/support/tabular-policy.ts";
+import { unfiltered } from "../../test/support/unfiltered.ts";
 import { weighDemonstrations } from "../algorithms/sft.ts";
 import type { BenchmarkProblem } from "../tasks/benchmark/benchmark-problem.ts";
 import type { FinishedProblem } from "./finished-problem.ts";
@@ -25,7 +26,7 @@ function setUp(chosen = problems): SampleBenchmarkOptions & { told: FinishedProb
     sampler,
     codec,
     prompts: chosen.map((problem) => ({ problem, tokenIds: codec.encodePrompt(problem.question) })),
-    sampling: { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, maxTokens: 4, stop: [] },
+    sampling: { ...unfiltered, maxTokens: 4 },
     samples: 3,
     upstreamReads: "expression",
     seed: 5,

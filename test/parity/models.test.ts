@@ -6,6 +6,7 @@ import { createPolicyLearner } from "../../src/compute/local/policy-learner.ts";
 import { createPolicySampler } from "../../src/compute/local/policy-sampler.ts";
 import { sampledBatch } from "../support/sampled-batch.ts";
 import { plainLearner } from "../support/tiny-policy.ts";
+import { unfiltered } from "../support/unfiltered.ts";
 import { fixturesAbsent, fixturesFolder, modelFixtures, readFixture, toleranceUsed } from "./fixtures.ts";
 import {
   backend,
@@ -52,7 +53,7 @@ describe.each(fixtures.text)("%s", (name) => {
       decode: () => "",
       maxRows: 64,
     });
-    const greedy = { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, stop: [] };
+    const greedy = { ...unfiltered, temperature: 0 };
     for (const { prompt_ids, new_ids } of reference.greedy.cases) {
       const request = { promptTokenIds: prompt_ids, count: 1, seed: 0 };
       const [[completion]] = sampler.sample([request], { ...greedy, maxTokens: new_ids.length });
@@ -75,10 +76,9 @@ describe.each(fixtures.text)("%s", (name) => {
     async (count) => {
       const policy = loadPolicy(directory);
       const sampler = createPolicySampler(policy, { endTokenIds: [], decode: () => "", maxRows: 64 });
-      const plain = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, stop: [] };
       const prompts = reference.greedy.cases.map(({ prompt_ids }) => prompt_ids);
       const requests = prompts.map((promptTokenIds, seed) => ({ promptTokenIds, count, seed }));
-      const sampled = sampler.sample(requests, { ...plain, maxTokens: 48 });
+      const sampled = sampler.sample(requests, { ...unfiltered, maxTokens: 48 });
       sampler.free();
       const learner = createPolicyLearner(policy, { ...plainLearner, microBatchTokens: 512 });
       const { logprobs } = await learner.forwardBackward(sampledBatch(prompts, sampled));

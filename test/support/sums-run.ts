@@ -5,6 +5,7 @@ import type { Reward } from "../../src/rewards/reward.ts";
 import type { Task } from "../../src/tasks/task.ts";
 import type { TrainOptions } from "../../src/trainer/train-options.ts";
 import { createTabularPolicy, type TabularPolicy } from "./tabular-policy.ts";
+import { unfiltered } from "./unfiltered.ts";
 
 /** Sums of two digits below 10, the whole answer in one digit. */
 export function createSumsTask(options: { rewards?: Task["rewards"] } = {}): Task {
@@ -77,15 +78,7 @@ export function createSumsRun(runDirectory: string, changes: Partial<TrainOption
       schedule: (step) => 8 / (1 + 0.01 * step),
       promptsPerStep: 4,
       completionsPerPrompt: 6,
-      sampling: {
-        temperature: 1,
-        topK: 0,
-        topP: 1,
-        minP: 0,
-        repetitionPenalty: 1,
-        maxTokens: 3,
-        stop: [],
-      },
+      sampling: { ...unfiltered, maxTokens: 3 },
       maxPromptTokens: 8,
       longPrompts: "refuse",
       maxResampleRounds: 1,

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { sampledBatch } from "../../../test/support/sampled-batch.ts";
 import { plainLearner } from "../../../test/support/tiny-policy.ts";
 import { tinySizes } from "../../../test/support/tiny-sizes.ts";
+import { unfiltered } from "../../../test/support/unfiltered.ts";
 import { createOnnxRuntimeBackend } from "../../engine/backends/onnxruntime/backend.ts";
 import { createModel, familyNames } from "../../models/registry.ts";
 import { createRandom } from "../../random.ts";
@@ -48,9 +49,8 @@ test.each(
   });
   const prompts = [[5, 6, 7], [9, 8, 7, 6, 5, 4, 11], [3]];
   const requests = prompts.map((promptTokenIds, seed) => ({ promptTokenIds, count: 3, seed }));
-  const everything = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, stop: [] };
   const sampler = createPolicySampler(policy, { endTokenIds: [0], decode: () => "", maxRows: 16 });
-  const sampled = sampler.sample(requests, { ...everything, maxTokens: 40 });
+  const sampled = sampler.sample(requests, { ...unfiltered, maxTokens: 40 });
   sampler.free();
 
   const learner = createPolicyLearner(policy, { ...plainLearner, microBatchTokens: 128 });

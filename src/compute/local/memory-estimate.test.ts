@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { unfiltered } from "../../../test/support/unfiltered.ts";
 import { createModel } from "../../models/registry.ts";
 import type { SamplingParameters } from "../sampler.ts";
 import { type EngineOptions, engineSettings } from "./engine-settings.ts";
@@ -21,15 +22,7 @@ const model = createModel(
   "the test",
 );
 const parameters = model.parameters.reduce((total, { shape }) => total + shape.reduce((a, b) => a * b, 1), 0);
-const sampling: SamplingParameters = {
-  temperature: 1,
-  topK: 0,
-  topP: 1,
-  minP: 0,
-  repetitionPenalty: 1,
-  maxTokens: 200,
-  stop: [],
-};
+const sampling: SamplingParameters = { ...unfiltered, maxTokens: 200 };
 const workload: Workload = {
   promptsPerStep: 2,
   completionsPerPrompt: 8,

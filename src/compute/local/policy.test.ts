@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { expectSameGradients } from "../../../test/support/same-gradients.ts";
 import { sampledBatch } from "../../../test/support/sampled-batch.ts";
 import { plainLearner, tinyPolicy } from "../../../test/support/tiny-policy.ts";
+import { unfiltered } from "../../../test/support/unfiltered.ts";
 import { createOnnxRuntimeBackend } from "../../engine/backends/onnxruntime/backend.ts";
 import type { TrainingBatch, TrainingGroup } from "../../pipeline.ts";
 import type { SampledCompletion, SamplingParameters } from "../sampler.ts";
@@ -17,15 +18,7 @@ const decode = (tokenIds: readonly number[]): string => tokenIds.map((id) => `<$
 const sampler = createPolicySampler(policy, { endTokenIds, decode, maxRows: 16 });
 afterAll(() => sampler.free());
 
-const sampling: SamplingParameters = {
-  temperature: 1,
-  topK: 0,
-  topP: 1,
-  minP: 0,
-  repetitionPenalty: 1,
-  maxTokens: 40,
-  stop: [],
-};
+const sampling: SamplingParameters = { ...unfiltered, maxTokens: 40 };
 
 test("rotary tables grow with the positions that are asked for and begin alike", () => {
   const few = policy.rotaryTables(10);

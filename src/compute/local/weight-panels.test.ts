@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { expectSameGradients } from "../../../test/support/same-gradients.ts";
 import { plainLearner, tinyPolicy } from "../../../test/support/tiny-policy.ts";
 import { tinySizes } from "../../../test/support/tiny-sizes.ts";
+import { unfiltered } from "../../../test/support/unfiltered.ts";
 import type { Backend } from "../../engine/backend.ts";
 import { createReferenceBackend } from "../../engine/backends/reference/backend.ts";
 import type { TrainingBatch } from "../../pipeline.ts";
@@ -49,15 +50,7 @@ describe("a policy in panels", () => {
       ],
     })),
   };
-  const sampling = {
-    temperature: 1,
-    topK: 0,
-    topP: 1,
-    minP: 0,
-    repetitionPenalty: 1,
-    maxTokens: 4,
-    stop: [],
-  };
+  const sampling = { ...unfiltered, maxTokens: 4 };
   const requests = [{ promptTokenIds: [5, 6, 7], count: 3, seed: 1 }];
   const samplerOf = (policy: Policy) =>
     createPolicySampler(policy, { endTokenIds: [0], decode: () => "", maxRows: 8 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { expectSameGradients, largestGradient } from "../../../../test/support/same-gradients.ts";
 import { sampledBatch } from "../../../../test/support/sampled-batch.ts";
 import { tinyPolicy } from "../../../../test/support/tiny-policy.ts";
+import { unfiltered } from "../../../../test/support/unfiltered.ts";
 import { createOnnxRuntimeBackend } from "../../../engine/backends/onnxruntime/backend.ts";
 import type { TrainingBatch } from "../../../pipeline.ts";
 import { createRandom } from "../../../random.ts";
@@ -122,7 +123,7 @@ describe.each([true, false])("with tied embeddings: %j", (tied) => {
     const prompts = [[5, 6, 7], [9, 8, 7, 6, 5, 4, 11], [3]];
     const sampled = sampler.sample(
       prompts.map((promptTokenIds, seed) => ({ promptTokenIds, count: 3, seed })),
-      { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, maxTokens: 20, stop: [] },
+      { ...unfiltered, maxTokens: 20 },
     );
     sampler.free();
     const learner = createPolicyLearner(policy, options);
