@@ -8,6 +8,7 @@ import { type TextOutput, writeJson } from "./terminal.ts";
 
 const rows: readonly (readonly [keyof MemoryEstimate, string])[] = [
   ["weights", "weights"],
+  ["panels", "weights in panels"],
   ["gradients", "gradients"],
   ["optimizer", "optimizer state"],
   ["activations", "activations"],

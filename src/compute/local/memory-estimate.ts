@@ -33,8 +33,9 @@ export interface Workload {
 /** Bytes at the fullest moment, by what holds them. */
 export interface MemoryEstimate {
   program: number;
-  /** Their copies in panels among them. */
   weights: number;
+  /** Copies of weights in panels, which products read. */
+  panels: number;
   gradients: number;
   optimizer: number;
   /** What a forward and backward pass, or the sampler where it needs more, computes on the way. */
@@ -69,12 +70,11 @@ export function estimateMemory(
   const reached = laidOutPositions(workload.maxPromptTokens + workload.sampling.maxTokens);
   // A reference policy is a copy of the weights, but under an adapter.
   const copies = options.reference && policy.adapter === null ? 2 : 1;
-  const panels = [...panelBuffers(learned).values(), ...panelBuffers(sampled).values()];
   const everyParameter = [...policy.parameters.values(), ...(policy.adapter?.parameters.values() ?? [])];
   const parts = {
     program: programBytes + (training.operators + sampling.operators) * operatorBytes,
-    weights:
-      copies * bytes(everyParameter) + bytes(panels) + bytes(Object.values(policy.rotaryTables(reached))),
+    weights: copies * bytes(everyParameter) + bytes(Object.values(policy.rotaryTables(reached))),
+    panels: bytes([...panelBuffers(learned).values(), ...panelBuffers(sampled).values()]),
     gradients: sum(trained) * bytesPerFloat * options.learner.lanes,
     optimizer: sum(trained.map((size) => 2 * momentBytes(size, statePrecision))),
     activations: arenaShare * Math.max(training.activations, sampling.activations) + training.buffers,
