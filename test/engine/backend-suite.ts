@@ -108,10 +108,12 @@ export function describeBackend(name: string, backend: Backend, precision: numbe
       expect(sets.map(({ y }) => read(y))).toEqual([[10], [14]]);
     });
 
-    test("adds a product of panels onto the buffer it is in", () => {
+    test.each([1, 3])("adds a product of panels with %i rows onto the buffer it is in", (rows) => {
       const width = backend.panelWidth ?? 2;
-      const [x, v] = [input("x", [1, 1, width]), input("v", [2, width, width])];
-      const sums = add(input("sums", [2, 1, width]), panelMatmul(x, v));
+      // More inputs than a kernel takes at a time.
+      const panels = Math.ceil(300 / width);
+      const [x, v] = [input("x", [panels, rows, width]), input("v", [2, panels * width, width])];
+      const sums = add(input("sums", [2, rows, width]), panelMatmul(x, v));
       const buffers = { x: backend.allocate(x.shape), v: backend.allocate(v.shape) };
       const sofar = backend.allocate(sums.shape);
       for (const { values } of Object.values(buffers)) {
@@ -120,7 +122,7 @@ export function describeBackend(name: string, backend: Backend, precision: numbe
       const bound = backend.compile(buildGraph({ sums })).bind({ ...buffers, sums: sofar }, { sums: sofar });
       bound.run();
       bound.run();
-      expect(read(sofar)).toEqual(Array.from({ length: 2 * width }, () => 2 * width));
+      expect(read(sofar)).toEqual(Array.from({ length: 2 * rows * width }, () => 2 * panels * width));
       bound.free();
     });
 

@@ -17,7 +17,10 @@ export function lowerPanelMatmul(node: PanelMatmulNode, lowering: Lowering): str
     : lowerAsMatmul(node, lowering);
 }
 
-/** The product and what is added to it: panels of the same shape, or of one row, which is a bias. */
+/**
+ * The product and what is added to it: panels of the same shape, or one row for all, which is a bias. Of the two the
+ * convolution lets only the former be in the memory of the result.
+ */
 export function lowerPanelSum(node: PanelMatmulNode, addend: Tensor, lowering: Lowering): string {
   const { writer, names } = lowering;
   if (!isConvolution(node, lowering)) {
@@ -26,7 +29,7 @@ export function lowerPanelSum(node: PanelMatmulNode, addend: Tensor, lowering: L
   const [panels, rows, width] = addend.shape;
   const noBias = "";
   const further =
-    rows === 1
+    rows < node.inputs[0].shape[1]
       ? [writer.reshape(nameOf(addend, names), [panels * width])]
       : [noBias, writer.reshape(nameOf(addend, names), [1, panels * width, 1, rows])];
   return lowerAsConvolution(node, further, lowering);
