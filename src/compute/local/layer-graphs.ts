@@ -3,6 +3,7 @@ import { buildGraph, type Graph } from "../../engine/graph.ts";
 import { multiply, sumAll } from "../../engine/operations.ts";
 import type { Tensor } from "../../engine/primitives.ts";
 import { input } from "../../engine/tensor.ts";
+import { internalError } from "../../errors.ts";
 import { tokenLogprobs } from "../../losses/token-logprobs.ts";
 import { type SharedPromptLayout, sharedPromptAttention } from "../../nn/attention.ts";
 import { weightsUnder } from "../../nn/weights.ts";
@@ -71,6 +72,9 @@ function arriving(output: Tensor): Tensor {
 
 /** The gradients of the trained parameters that `loss` depends on, and of `hidden` where it is given. */
 function backward(policy: Policy, loss: Tensor, hidden?: Tensor): Record<string, Tensor> {
+  if (policy.panels.size > 0) {
+    throw internalError("layers that share a graph have no panels");
+  }
   const { inputs } = buildGraph({ loss });
   const sums = gradientShapes(policy).filter(({ name }) => inputs.has(name));
   const found = gradients(

@@ -23,7 +23,7 @@ export function createReferencePolicy(policy: Policy): ReferencePolicy {
   const parameters = new Map<string, Buffer>(
     model.parameters.map(({ name, shape }) => [name, backend.allocate(shape)]),
   );
-  const copy: Policy = { ...policy, parameters, trainable: new Map() };
+  const copy: Policy = { ...policy, parameters, trainable: new Map(), panels: new Map() };
   const freeze = (): void => {
     for (const [name, { values }] of policy.parameters) {
       (parameters.get(name)!.values as Float32Array).set(values as Float32Array);

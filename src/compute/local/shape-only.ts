@@ -15,7 +15,7 @@ function shapeOnly(shape: Shape, elementType: ElementType = "float"): Buffer {
 /** Lays out nothing: enough to build graphs with. */
 const shapeOnlyBackend: Backend = {
   name: "shapes",
-  // Of whatever width, panels take as much memory.
+  // As on a processor with panels; others need less.
   panelWidth: 16,
   allocate: shapeOnly,
   wrap: (_, shape) => shapeOnly(shape),

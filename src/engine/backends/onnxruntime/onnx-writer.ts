@@ -37,8 +37,9 @@ const irVersion = 10n;
 export class OnnxWriter {
   private readonly nodes: NodeProto[] = [];
   private readonly initializers = new Map<string, TensorProto>();
-  /** What each reshaped value was before any reshape. */
+  /** Shapes of values before they were reshaped, where they are known. */
   private readonly written = new Map<string, Shape>();
+  /** What each reshaped value was before any reshape. */
   private readonly unshaped = new Map<string, string>();
   /** Reshaped values by what they were and their shape. */
   private readonly reshaped = new Map<string, string>();
