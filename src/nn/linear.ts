@@ -11,11 +11,11 @@ export interface LowRankAdapter {
 }
 
 /** A weight [out, in] once more, in panels that are W wide. */
-export interface WeightPanels {
+export interface WeightPanels<Value = Tensor> {
   /** Those of its transpose, [out/W, in, W]: rows are multiplied by them. */
-  forward: Tensor;
-  /** Its own, [in/W, out, W]: gradients are multiplied by them. */
-  backward?: Tensor | undefined;
+  forward: Value;
+  /** Its own, [in/W, out, W], where gradients flow: they are multiplied by them. */
+  backward?: Value | undefined;
 }
 
 /** weight [out, in], bias [out]. Products read the weight in panels where it is given in panels. */

@@ -1,8 +1,10 @@
+import type { Buffer } from "../../engine/backend.ts";
 import { transpose } from "../../engine/operations.ts";
 import { fromPanels, fromTurnedPanels, toPanels, toTurnedPanels } from "../../engine/panels.ts";
 import type { Tensor } from "../../engine/primitives.ts";
 import type { Shape } from "../../engine/shape.ts";
-import type { PanelBuffers, Policy } from "./policy.ts";
+import type { WeightPanels } from "../../nn/linear.ts";
+import type { Policy } from "./policy.ts";
 import { trainedPanels } from "./weight-panels.ts";
 
 /** How the gradient of a parameter stands in the lanes that add it up. */
@@ -51,7 +53,7 @@ function turned(shape: Shape): LaneForm {
 }
 
 /** null where the gradient flows to the weight itself. */
-function panelForm(panels: PanelBuffers | undefined): LaneForm | null {
+function panelForm(panels: WeightPanels<Buffer> | undefined): LaneForm | null {
   const trained = trainedPanels(panels);
   if (trained === null) {
     return null;

@@ -45,11 +45,11 @@ export function policyWeights({ model, parameters, adapter, panels }: Policy): P
   const tensor = (name: string): Tensor =>
     inputOf(name, (parameters.get(name) ?? adapter?.parameters.get(name))!);
   const panelsOf = (weight: string): WeightPanels | undefined => {
-    const buffers = panels.get(weight);
+    const { forward, backward } = panels.get(weight) ?? {};
     return (
-      buffers && {
-        forward: inputOf(panelsName("forward", weight), buffers.forward),
-        backward: buffers.backward ? inputOf(panelsName("backward", weight), buffers.backward) : undefined,
+      forward && {
+        forward: inputOf(panelsName("forward", weight), forward),
+        backward: backward && inputOf(panelsName("backward", weight), backward),
       }
     );
   };

@@ -1,6 +1,7 @@
 import type { Backend, Buffer } from "../../engine/backend.ts";
 import { embeddingWeight } from "../../models/decoder-parameters.ts";
 import type { LanguageModel } from "../../models/model.ts";
+import type { WeightPanels } from "../../nn/linear.ts";
 import type { NamedValues } from "../../optim/optimizer.ts";
 import type { Adapter } from "./lora/adapter.ts";
 
@@ -15,15 +16,9 @@ export interface Policy {
   /** What the learner updates, by name: the parameters of the adapter, or of the model where there is none. */
   readonly trainable: ReadonlyMap<string, Buffer>;
   /** Copies of weights in panels, by the name of the parameter, which products read in the place of the weights. */
-  readonly panels: ReadonlyMap<string, PanelBuffers>;
+  readonly panels: ReadonlyMap<string, WeightPanels<Buffer>>;
   /** The rotation of the first `positions` positions. */
   rotaryTables(positions: number): RotaryBuffers;
-}
-
-/** A weight [out, in] in panels: [out/W, in, W], and [in/W, out, W] where gradients flow. */
-export interface PanelBuffers {
-  forward: Buffer;
-  backward: Buffer | null;
 }
 
 /** Each [positions, headSize / 2]. */

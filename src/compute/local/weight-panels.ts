@@ -2,56 +2,55 @@ import type { Buffer } from "../../engine/backend.ts";
 import { buildGraph } from "../../engine/graph.ts";
 import { fillsPanels, gradientIsTurned, panelsShape, toPanels, toTurnedPanels } from "../../engine/panels.ts";
 import { input } from "../../engine/tensor.ts";
+import { mlpProjections } from "../../models/decoder-parameters.ts";
 import { parameterCount } from "../../models/model.ts";
-import { mlpLayers } from "../../nn/decoder-layer.ts";
-import { type PanelBuffers, type Policy, weightName } from "./policy.ts";
+import type { WeightPanels } from "../../nn/linear.ts";
+import { linearLayersOf } from "./linear-layers.ts";
+import { type Policy, weightName } from "./policy.ts";
 
-/** Copies would take much memory where weights are larger, whose products are fast as they are. */
+/** Larger models get no panels: copies take memory, and their products are fast as they are. */
 const mostWeightBytes = 2 ** 28;
 
-/** The policy with all weights of linear layers in panels, for products with few rows. */
+/** The policy with all linear layers in panels, for products with few rows. */
 export function withSamplingPanels(policy: Policy): Policy {
-  const { model, parameters } = policy;
-  const layers = Array.from({ length: model.dimensions.layers }, (_, layer) => model.layerPrefix(layer));
-  const matrices = [...parameters].filter(
-    ([name, { shape }]) => shape.length === 2 && layers.some((prefix) => name.startsWith(prefix)),
-  );
-  return withPanels(policy, [...matrices.map(([name]) => name), weightName(model, model.headLayer)], false);
+  return withPanels(policy, [...linearLayersOf(policy.model).keys()], { backward: false });
 }
 
-/** The policy with the MLPs in panels forward and backward; what of it is trained is trained in panels. */
+/**
+ * The policy with the MLPs in panels forward and backward; their gradients stand in panels too. Under an adapter the
+ * weights have none.
+ */
 export function withTrainingPanels(policy: Policy): Policy {
-  const { model, adapter } = policy;
-  const names = Array.from({ length: model.dimensions.layers }, (_, layer) =>
-    Object.values(mlpLayers).map((name) => weightName(model, model.layerPrefix(layer) + name)),
-  );
-  return adapter === null ? withPanels(policy, names.flat(), true) : policy;
+  const layers = [...linearLayersOf(policy.model).keys()];
+  const mlps = layers.filter((name) => mlpProjections.some((projection) => name.endsWith(`.${projection}`)));
+  return policy.adapter === null ? withPanels(policy, mlps, { backward: true }) : policy;
 }
 
-function withPanels(policy: Policy, names: readonly string[], backward: boolean): Policy {
+function withPanels(policy: Policy, layers: readonly string[], { backward }: { backward: boolean }): Policy {
   const { backend, model, parameters } = policy;
   const { panelWidth: width } = backend;
   if (width === null || parameterCount(model) * Float32Array.BYTES_PER_ELEMENT > mostWeightBytes) {
     return policy;
   }
-  const panels = names
+  const panels = layers
+    .map((layer) => weightName(model, layer))
     .map((name) => ({ name, shape: parameters.get(name)!.shape }))
     .filter(({ shape }) => shape.every((size) => fillsPanels(size, width)))
-    .map(({ name, shape }): [string, PanelBuffers] => [
+    .map(({ name, shape }): [string, WeightPanels<Buffer>] => [
       name,
       {
         forward: backend.allocate(panelsShape(shape.toReversed(), width)),
-        backward: backward ? backend.allocate(panelsShape(shape, width)) : null,
+        backward: backward ? backend.allocate(panelsShape(shape, width)) : undefined,
       },
     ]);
   return { ...policy, panels: new Map(panels) };
 }
 
-type Direction = keyof PanelBuffers;
+type Direction = keyof WeightPanels;
 
 /** The panels of a weight that its gradient flows to; null where it flows to the weight itself. */
 export function trainedPanels(
-  panels: PanelBuffers | undefined,
+  panels: WeightPanels<Buffer> | undefined,
 ): { direction: Direction; buffer: Buffer } | null {
   if (!panels?.backward) {
     return null;

@@ -1,7 +1,7 @@
 import { shown, wayOut } from "../../../error-text.ts";
 import { embeddingWeight } from "../../../models/decoder-parameters.ts";
 import type { LanguageModel } from "../../../models/model.ts";
-import { linearLayersOf } from "./adapter.ts";
+import { linearLayersOf } from "../linear-layers.ts";
 import { pythonPattern } from "./python-pattern.ts";
 
 /**
