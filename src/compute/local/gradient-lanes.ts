@@ -1,10 +1,10 @@
 import type { Backend, Buffer } from "../../engine/backend.ts";
-import { buildGraph } from "../../engine/graph.ts";
 import { add } from "../../engine/operations.ts";
 import type { Tensor } from "../../engine/primitives.ts";
 import { type Shape, sameShape, sizeOf } from "../../engine/shape.ts";
 import { input } from "../../engine/tensor.ts";
 import type { NamedValues } from "../../optim/optimizer.ts";
+import { type BufferComputation, createBufferComputation } from "./buffer-computation.ts";
 import { type GradientShape, gradientShapes } from "./gradient-shapes.ts";
 import { namedValues, type Policy } from "./policy.ts";
 
@@ -84,11 +84,6 @@ export function createGradientLanes(policy: Policy, count: number): GradientLane
   };
 }
 
-interface Sum {
-  run(): void;
-  free(): void;
-}
-
 type Forms = ReadonlyMap<string, (gradient: Tensor) => Tensor>;
 
 function formOf(shapes: readonly GradientShape[], way: "toLane" | "fromLane"): Forms {
@@ -97,17 +92,21 @@ function formOf(shapes: readonly GradientShape[], way: "toLane" | "fromLane"): F
 
 /**
  * Adds up `parts` in order and leaves the sum, in the form that `forms` gives it, in `total`, whose memory may be that of a
- * part. All threads share the work.
+ * part.
  */
-function createSum(backend: Backend, parts: readonly Buffers[], total: Buffers, forms: Forms): Sum {
-  const changed = [...total].filter(
-    ([name, { shape }]) => parts.length > 1 || !sameShape(parts[0].get(name)!.shape, shape),
+function createSum(
+  backend: Backend,
+  parts: readonly Buffers[],
+  total: Buffers,
+  forms: Forms,
+): BufferComputation {
+  const changed = new Map(
+    [...total].filter(
+      ([name, { shape }]) => parts.length > 1 || !sameShape(parts[0].get(name)!.shape, shape),
+    ),
   );
-  if (changed.length === 0) {
-    return { run: () => undefined, free: () => undefined };
-  }
   const partName = (name: string, part: number): string => `${part}:${name}`;
-  const sums = changed.map(([name]) => {
+  const sums = [...changed.keys()].map((name): [string, Tensor] => {
     const [first, ...others] = parts.map((part, index) =>
       input(partName(name, index), part.get(name)!.shape),
     );
@@ -115,18 +114,10 @@ function createSum(backend: Backend, parts: readonly Buffers[], total: Buffers, 
     const sum = others.length > 0 ? others.reduce(add, first) : add(first, 0);
     return [name, forms.get(name)!(sum)];
   });
-  const compiled = backend.compile(buildGraph(Object.fromEntries(sums)));
   const inputs = parts.flatMap((part, index) =>
-    changed.map(([name]) => [partName(name, index), part.get(name)!]),
+    [...changed.keys()].map((name): [string, Buffer] => [partName(name, index), part.get(name)!]),
   );
-  const bound = compiled.bind(Object.fromEntries(inputs), Object.fromEntries(changed));
-  return {
-    run: () => bound.run(),
-    free: () => {
-      bound.free();
-      compiled.free();
-    },
-  };
+  return createBufferComputation(backend, new Map(sums), new Map(inputs), changed);
 }
 
 /** They share one memory, behind which Linux puts none until somebody writes to it, and nobody does. */

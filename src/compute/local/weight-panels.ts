@@ -1,10 +1,11 @@
 import type { Buffer } from "../../engine/backend.ts";
-import { buildGraph } from "../../engine/graph.ts";
 import { fillsPanels, gradientIsTurned, panelsShape, toPanels, toTurnedPanels } from "../../engine/panels.ts";
+import type { Tensor } from "../../engine/primitives.ts";
 import { input } from "../../engine/tensor.ts";
 import { mlpProjections } from "../../models/decoder-parameters.ts";
 import { parameterCount } from "../../models/model.ts";
 import type { WeightPanels } from "../../nn/linear.ts";
+import { type BufferComputation, createBufferComputation } from "./buffer-computation.ts";
 import { linearLayersOf } from "./linear-layers.ts";
 import { type Policy, weightName } from "./policy.ts";
 
@@ -86,30 +87,14 @@ function everyPanels({ panels }: Policy): { parameter: string; direction: Direct
 }
 
 /** Brings a policy's panels up to date with its weights. */
-export interface PanelUpdate {
-  run(): void;
-  free(): void;
-}
-
-export function createPanelUpdate(policy: Policy): PanelUpdate {
+export function createPanelUpdate(policy: Policy): BufferComputation {
   const { backend, parameters, panels } = policy;
-  if (panels.size === 0) {
-    return { run: () => undefined, free: () => undefined };
-  }
   const weights = new Map([...panels.keys()].map((name) => [name, parameters.get(name)!]));
   const inputs = new Map([...weights].map(([name, { shape }]) => [name, input(name, shape)]));
   const arrange = { forward: toTurnedPanels, backward: toPanels };
-  const inPanels = everyPanels(policy).map(({ parameter, direction, buffer }) => [
+  const inPanels = everyPanels(policy).map(({ parameter, direction, buffer }): [string, Tensor] => [
     panelsName(direction, parameter),
     arrange[direction](inputs.get(parameter)!, buffer.shape[2]),
   ]);
-  const compiled = backend.compile(buildGraph(Object.fromEntries(inPanels)));
-  const bound = compiled.bind(Object.fromEntries(weights), Object.fromEntries(panelBuffers(policy)));
-  return {
-    run: () => bound.run(),
-    free: () => {
-      bound.free();
-      compiled.free();
-    },
-  };
+  return createBufferComputation(backend, new Map(inPanels), weights, panelBuffers(policy));
 }
