@@ -63,7 +63,7 @@ function compile(
     elementType,
   }));
   const outputs = new Map(
-    [...graph.outputs].map(([name, { id, shape }]) => [name, writer.asWritten(names.get(id)!, shape)]),
+    [...graph.outputs].map(([name, { id, shape }]) => [name, writer.beforeReshaping(names.get(id)!, shape)]),
   );
   const model = writer.finish(
     inputs,

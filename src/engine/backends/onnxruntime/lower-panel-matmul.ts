@@ -49,14 +49,16 @@ function lowerAsConvolution(
   const [inputs, outputs] = [panels * width, outputPanels * width];
   const image = writer.reshape(nameOf(x, names), [1, inputs, 1, rows]);
   const filter = writer.reshape(nameOf(v, names), [outputs, inputs, 1, 1]);
-  const product = writer.blockedNode("Conv", [image, filter, ...further], {
+  const attributes = {
     kernel_shape: [1, 1],
     strides: [1, 1],
     dilations: [1, 1],
     pads: [0, 0, 0, 0],
     group: 1,
-  });
-  return writer.reshape(product, [outputPanels, rows, width], [1, outputs, 1, rows]);
+  };
+  const operands = [image, filter, ...further];
+  const product = writer.blockedNode("Conv", operands, attributes, [1, outputs, 1, rows]);
+  return writer.reshape(product, [outputPanels, rows, width]);
 }
 
 /** Every panel of v times the rows of x. */

@@ -13,13 +13,15 @@ export function lowerTranspose(
   const [first, second, third] = x.shape;
   const order = permutation.join();
   if (order === "1,0,2" && third === panelWidth) {
-    const image = writer.reshape(name, [1, 1, first, second * third]);
-    const blocks = writer.blockedNode("ReorderInput", [image], { channels_last: 1 });
+    const channels = second * third;
+    const image = writer.reshape(name, [1, 1, first, channels]);
+    const blocks = writer.blockedNode("ReorderInput", [image], { channels_last: 1 }, [1, channels, 1, first]);
     return writer.reshape(blocks, [second, first, third]);
   }
   if (order === "0,2,1" && second === panelWidth) {
-    const image = writer.reshape(name, [1, first * second, 1, third]);
-    const blocks = writer.blockedNode("ReorderInput", [image], { channels_last: 0 });
+    const shape = [1, first * second, 1, third];
+    const image = writer.reshape(name, shape);
+    const blocks = writer.blockedNode("ReorderInput", [image], { channels_last: 0 }, shape);
     return writer.reshape(blocks, [first, third, second]);
   }
   return writer.node("Transpose", [name], { perm: permutation })[0];

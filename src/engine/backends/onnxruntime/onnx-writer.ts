@@ -37,8 +37,8 @@ const irVersion = 10n;
 export class OnnxWriter {
   private readonly nodes: NodeProto[] = [];
   private readonly initializers = new Map<string, TensorProto>();
-  /** Shapes of values before they were reshaped, where they are known. */
-  private readonly written = new Map<string, Shape>();
+  /** Shapes of the values of operators whose channels stand in blocks. */
+  private readonly blockShapes = new Map<string, Shape>();
   /** What each reshaped value was before any reshape. */
   private readonly unshaped = new Map<string, string>();
   /** Reshaped values by what they were and their shape. */
@@ -71,24 +71,21 @@ export class OnnxWriter {
     return this.node(operator, inputs, attributes, { domain: contributed })[0];
   }
 
-  /** A node of the operators whose channels stand in blocks. */
+  /** A node of the operators whose channels stand in blocks; its value has this shape. */
   blockedNode(
     operator: string,
     inputs: readonly string[],
     attributes: Readonly<Record<string, AttributeValue>>,
+    shape: Shape,
   ): string {
-    return this.node(operator, inputs, attributes, { domain: blocked })[0];
+    const [name] = this.node(operator, inputs, attributes, { domain: blocked });
+    this.blockShapes.set(name, shape);
+    return name;
   }
 
-  /**
-   * Another shape for the same values: of reshapes one after the other the last alone is a node, and stands once. `from` is
-   * the shape that they had; an output that may have any shape is written in this one.
-   */
-  reshape(value: string, shape: Shape, from?: Shape): string {
+  /** Another shape for the same values: of reshapes one after the other the last alone is a node, and stands once. */
+  reshape(value: string, shape: Shape): string {
     const source = this.unshaped.get(value) ?? value;
-    if (from !== undefined) {
-      this.written.set(source, from);
-    }
     const key = `${source}:${shape.join("x")}`;
     const known = this.reshaped.get(key);
     if (known !== undefined) {
@@ -100,11 +97,11 @@ export class OnnxWriter {
     return reshaped;
   }
 
-  /** The value as it is written before it is reshaped to `shape`, where it is known: a reshape into an output copies it. */
-  asWritten(value: string, shape: Shape): { value: string; shape: Shape } {
+  /** The value of a blocked node before it was reshaped to `shape`, any other as it is: a reshape into an output copies. */
+  beforeReshaping(value: string, shape: Shape): { value: string; shape: Shape } {
     const source = this.unshaped.get(value) ?? value;
-    const written = this.written.get(source);
-    return written ? { value: source, shape: written } : { value, shape };
+    const blockShape = this.blockShapes.get(source);
+    return blockShape ? { value: source, shape: blockShape } : { value, shape };
   }
 
   /** A matrix with its axes exchanged. */
