@@ -20,7 +20,7 @@ import {
   transpose,
   zeros,
 } from "./operations.ts";
-import { gradientIsTurned, panelMatmul, turnPanels } from "./panels.ts";
+import { gradientIsTurned, panelMatmul, panelMatmulOverRows, turnPanels } from "./panels.ts";
 import { applyRule, type RuleTable, type Tensor } from "./primitives.ts";
 import { sizeOf } from "./shape.ts";
 
@@ -62,8 +62,8 @@ const gradientRules: RuleTable<[y: Tensor, g: Tensor], InputGradients> = {
   panelMatmul: ({ inputs: [x, v, turned] }, _, g) => {
     const toX = panelMatmul(g, turned ?? turnPanels(v), v);
     return turned && gradientIsTurned(x.shape[0], g.shape[0])
-      ? [toX, null, productOverRows(g, x)]
-      : [toX, productOverRows(x, g), null];
+      ? [toX, null, panelMatmulOverRows(g, x)]
+      : [toX, panelMatmulOverRows(x, g), null];
   },
   sum: ({ inputs: [x] }, _, g) => [broadcast(g, x.shape)],
   softmax: (_, y, g) => {
@@ -131,18 +131,6 @@ const gradientRules: RuleTable<[y: Tensor, g: Tensor], InputGradients> = {
     null,
   ],
 };
-
-/** Panels of a^T b, for panels of a [N, K] and b [N, M]. */
-function productOverRows(a: Tensor, b: Tensor): Tensor {
-  return panelMatmul(turnPanels(withFullPanelsOfRows(a)), withFullPanelsOfRows(b));
-}
-
-/** With rows of zeros up to a multiple of the panels' width, so that the rows can be columns. */
-function withFullPanelsOfRows(x: Tensor): Tensor {
-  const [panels, rows, width] = x.shape;
-  const missing = (width - (rows % width)) % width;
-  return missing === 0 ? x : concatenate([x, zeros([panels, missing, width])], 1);
-}
 
 /** The gradient that reaches each input of `node` when `g` arrives at its output. */
 export function inputGradients(node: Tensor, g: Tensor): InputGradients {

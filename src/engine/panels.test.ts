@@ -36,6 +36,13 @@ describe("a matrix of 4 rows and 6 columns in panels that are 2 wide", () => {
     expect(numbersOf(turnPanels(strange(toPanels(x, width))))).toEqual(numbersOf(expected));
   });
 
+  test("turned into panels that its rows do not fill, ends with zeros", () => {
+    const turned = toTurnedPanels(x, 3);
+    expect(turned.shape).toEqual([2, columns, 3]);
+    expect(numbersOf(turned).slice(0, 6)).toEqual([0, 6, 12, 1, 7, 13]);
+    expect(numbersOf(turned).slice(18, 24)).toEqual([18, 0, 0, 19, 0, 0]);
+  });
+
   test("comes out of its panels as it went in", () => {
     expect(fromPanels(toPanels(x, width))).toBe(x);
     for (const back of [

@@ -1,4 +1,4 @@
-import { reshape, transpose } from "./operations.ts";
+import { concatenate, reshape, transpose, zeros } from "./operations.ts";
 import type { Tensor } from "./primitives.ts";
 import type { Shape } from "./shape.ts";
 import { record } from "./tensor.ts";
@@ -27,10 +27,14 @@ export const toPanels = madeOnce((x, width) => {
   return panels;
 });
 
-/** x [N, K] -> the panels of its transpose, [N/W, K, W], the same for everyone who asks. */
+/**
+ * x [N, K] -> the panels of its transpose, [N/W, K, W], the same for everyone who asks. The last panel is filled up with
+ * zeros.
+ */
 export const toTurnedPanels = madeOnce((x, width) => {
-  const [rows, columns] = x.shape;
-  return transpose(reshape(x, [rows / width, width, columns]), [0, 2, 1]);
+  const full = withFullPanels(x, 0, width);
+  const [rows, columns] = full.shape;
+  return transpose(reshape(full, [rows / width, width, columns]), [0, 2, 1]);
 });
 
 /** Panels [K/W, N, W] -> the matrix [N, K]: the one that was put into them, if one was. */
@@ -45,9 +49,20 @@ export function fromTurnedPanels(panels: Tensor): Tensor {
   return reshape(transpose(panels, [0, 2, 1]), [count * width, columns]);
 }
 
-/** Panels [K/W, N, W] of a matrix -> those of its transpose, [N/W, K, W]; N is a multiple of W. */
+/** Panels [K/W, N, W] of a matrix -> those of its transpose, [N/W, K, W], the last filled up with zeros. */
 export function turnPanels(panels: Tensor): Tensor {
   return toTurnedPanels(fromPanels(panels), panels.shape[2]);
+}
+
+/** Panels [M/W, K, W] of x^T y, for panels of x [N, K] and y [N, M]: the rows are columns of the left factor. */
+export function panelMatmulOverRows(x: Tensor, y: Tensor): Tensor {
+  return panelMatmul(turnPanels(x), withFullPanels(y, 1, y.shape[2]));
+}
+
+/** With zeros at the end of an axis up to a multiple of the panels' width. */
+function withFullPanels(x: Tensor, axis: number, width: number): Tensor {
+  const missing = (width - (x.shape[axis] % width)) % width;
+  return missing === 0 ? x : concatenate([x, zeros(x.shape.with(axis, missing))], axis);
 }
 
 /**
